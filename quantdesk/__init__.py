@@ -1,0 +1,1 @@
+"""QuantDesk: a command centre for perpetual futures on Solana."""

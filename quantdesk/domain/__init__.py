@@ -1,0 +1,1 @@
+"""The exchange as arithmetic: pure, synchronous, integers only."""

@@ -1,0 +1,1 @@
+"""Everything Reflex: theme, shell, components, states, pages."""

@@ -1,0 +1,1 @@
+"""The servers that `quantdesk up` starts when no address is given."""
