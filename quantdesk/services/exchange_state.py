@@ -1,114 +1,54 @@
-"""The exchange as the chain shows it: markets, accounts, positions and orders at one moment.
-
-Field names and units are the program's own; integers only.
-"""
+"""The exchange as the chain shows it at one moment, in the domain's own types."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-USDC_VAULT_INDEX = 0
+from quantdesk.domain.account import AccountState
+from quantdesk.domain.market import MarketState
+from quantdesk.domain.order import Order
+from quantdesk.domain.pool import PoolState
+from quantdesk.domain.position import Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TierState:
-    """A margin tier: applies up to `notional_cap_e6`."""
+class ExchangeState:
+    """Every market by index, and the pool they share."""
 
-    notional_cap_e6: int
-    max_leverage: int
-    imr_e6: int
-    mmr_e6: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketState:
-    """One market: its rules and its present open interest."""
-
-    index: int
-    address: str
-    symbol: str
-    status: int
-    feed_id: bytes
-    spread_e6: int
-    impact_e6: int
-    skew_scale_e9: int
-    taker_fee_e6: int
-    limit_fee_e6: int
-    funding_max_e6: int
-    conf_gate_e6: int
-    conf_weight_e6: int
-    age_grow_s: int
-    age_reduce_s: int
-    age_liquidate_s: int
-    oi_cap_e9: int
-    liquidation_fee_e6: int
-    tick_e6: int
-    lot_e9: int
-    min_size_e9: int
-    tiers: tuple[TierState, ...]
-    long_e9: int
-    short_e9: int
-    funding_index: int
-    funding_at_s: int
-    last_price_e6: int
-    last_conf_e6: int
-    last_publish_time_s: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionState:
-    """One open position; `entry_e6` is the signed cost that opened it."""
-
-    market_index: int
-    size_e9: int
-    entry_e6: int
-    funding_index: int
-    max_leverage: int
-    realized_pnl_e6: int
-    funding_paid_e6: int
-    fees_paid_e6: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderState:
-    """One order waiting for its price."""
-
-    address: str
-    market_index: int
-    client_order_id: int
-    kind: int
-    size_e9: int
-    limit_price_e6: int
-    reduce_only: bool
-    placed_at_s: int
-    expires_at_s: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountState:
-    """A user account with everything it holds; `balances` by vault index, USDC first."""
-
-    address: str
-    owner: str
-    sub_account_id: int
-    name: str
-    max_leverage: int
-    balances: tuple[int, ...]
-    claims_e6: int
-    sequence: int
+    markets: tuple[MarketState, ...]
+    pool: PoolState
     slot: int
-    positions: tuple[PositionState, ...]
-    orders: tuple[OrderState, ...]
 
-    @property
-    def usdc_e6(self) -> int:
-        """USDC held by the program for this account; negative is a debt."""
-        return self.balances[USDC_VAULT_INDEX]
+    def market(self, symbol: str) -> MarketState | None:
+        """The market with this symbol."""
+        return next((m for m in self.markets if m.params.symbol == symbol), None)
 
-    def position(self, market_index: int) -> PositionState | None:
-        """The position in a market, None when flat."""
+    def market_at(self, index: int) -> MarketState | None:
+        """The market with this index."""
+        return next((m for m in self.markets if m.params.index == index), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOrder:
+    """An order waiting on chain, and where."""
+
+    address: str
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSnapshot:
+    """A user account with its open positions and orders, read at one slot."""
+
+    account: AccountState
+    positions: tuple[Position, ...]
+    orders: tuple[OpenOrder, ...]
+    slot: int
+
+    def position(self, market_index: int) -> Position | None:
+        """The open position in a market, None when flat."""
         for position in self.positions:
-            if position.market_index == market_index and position.size_e9:
+            if position.market_index == market_index and not position.is_flat:
                 return position
         return None
 

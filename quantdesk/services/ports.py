@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from quantdesk.domain.candle import Candle
 from quantdesk.services.actions import (
     Action,
     Intent,
@@ -18,11 +19,7 @@ from quantdesk.services.actions import (
     TransactionStatus,
     UnsignedTransaction,
 )
-from quantdesk.services.exchange_state import (
-    AccountState,
-    MarketState,
-    WalletState,
-)
+from quantdesk.services.exchange_state import AccountSnapshot, ExchangeState, WalletState
 
 
 class PortError(Exception):
@@ -168,11 +165,11 @@ class Intents(Protocol):
 class Exchange(Protocol):
     """The program on chain: its state as of `confirmed`, and the bytes that would change it."""
 
-    async def markets(self) -> tuple[MarketState, ...]:
-        """Every market, by index."""
+    async def state(self) -> ExchangeState:
+        """Every market and the pool; may be a second old."""
         ...
 
-    async def account(self, owner: str, sub_account_id: int = 0) -> AccountState | None:
+    async def account(self, owner: str, sub_account_id: int = 0) -> AccountSnapshot | None:
         """A user account with its positions and open orders; None when it does not exist."""
         ...
 
@@ -237,18 +234,6 @@ class Marks(Protocol):
     async def latest(self, market: str) -> Mark | None:
         """The newest mark; None when none was ever received. Raises MarksUnavailable."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candle:
-    """One bar; prices in millionths of a US dollar."""
-
-    open_ms: int
-    open_e6: int
-    high_e6: int
-    low_e6: int
-    close_e6: int
-    volume: float = 0.0
 
 
 class MarketHistory(Protocol):
