@@ -1,0 +1,62 @@
+"""Ports of market data: where prices come from and where candles are kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from quantdesk.domain.candle import Candle
+from quantdesk.services.ports import PortError
+
+
+class PricesUnavailable(PortError):
+    """The hot price store did not answer."""
+
+
+class HistoryUnavailable(PortError):
+    """The source of past candles did not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """One published price of a market, already checked; `volume_e3` belongs to its minute."""
+
+    market: str
+    price_e6: int
+    conf_e6: int
+    publish_ms: int
+    received_ms: int
+    volume_e3: int = 0
+
+    def __post_init__(self) -> None:
+        assert self.price_e6 > 0, self
+        assert self.conf_e6 >= 0, self
+
+
+class PriceSource(Protocol):
+    """A stream of prices that never ends: it reconnects by itself."""
+
+    def batches(self) -> AsyncIterator[list[Tick]]:
+        """Prices as they are published; those of one message come together."""
+        ...
+
+
+class CandleHistory(Protocol):
+    """Past minutes of a market, from whoever recorded them."""
+
+    async def candles(self, market: str, *, from_ms: int, to_ms: int) -> list[Candle]:
+        """Minute candles that open in `[from_ms, to_ms)`, oldest first; empty when unknown."""
+        ...
+
+
+class Candles(Protocol):
+    """The stored minute candles."""
+
+    async def upsert(self, market_index: int, candles: Sequence[Candle]) -> None:
+        """Insert or widen; writing the same candle twice changes nothing."""
+        ...
+
+    async def newest_ms(self, market_index: int) -> int | None:
+        """Opening time of the newest stored minute."""
+        ...
