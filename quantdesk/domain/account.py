@@ -1,0 +1,63 @@
+"""Account: one trader's sub-account, its balances per vault and the markets it is open in."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+MAX_OPEN_MARKETS = 8
+MAX_OPEN_ORDERS = 32
+EMPTY_MARKET = 65_535
+"""Slot of `open_markets` that holds no market."""
+
+USDC = 0
+"""Vault index of the settlement currency; only this balance may be negative (a debt)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountState:
+    """Balances in token units by vault index, claims on the pool, open markets and orders."""
+
+    address: str
+    owner: str
+    sub_account_id: int = 0
+    name: str = ""
+    max_leverage: int = 20
+    balances: tuple[int, ...] = (0,) * 8
+    claims_e6: int = 0
+    open_markets: tuple[int, ...] = (EMPTY_MARKET,) * MAX_OPEN_MARKETS
+    open_orders: int = 0
+    created_at: int = 0
+    sequence: int = 0
+
+    @property
+    def usdc_e6(self) -> int:
+        """Settled US dollars, signed."""
+        return self.balances[USDC]
+
+    @property
+    def markets(self) -> tuple[int, ...]:
+        """Indices of the markets with an open position, in slot order."""
+        return tuple(index for index in self.open_markets if index != EMPTY_MARKET)
+
+    def credited(self, amount_e6: int) -> Self:
+        """The account with `amount_e6` (signed) added to its US dollars."""
+        return replace(self, balances=(self.balances[0] + amount_e6, *self.balances[1:]))
+
+    def has_room_for(self, market_index: int) -> bool:
+        """Whether a position in `market_index` can be open."""
+        return market_index in self.open_markets or EMPTY_MARKET in self.open_markets
+
+    def listing(self, market_index: int) -> Self:
+        """The account with `market_index` in the first empty slot, unless it is listed."""
+        if market_index in self.open_markets:
+            return self
+        return self._with_slot(self.open_markets.index(EMPTY_MARKET), market_index)
+
+    def delisting(self, market_index: int) -> Self:
+        """The account with the slot of `market_index` emptied; other slots do not move."""
+        if market_index not in self.open_markets:
+            return self
+        return self._with_slot(self.open_markets.index(market_index), EMPTY_MARKET)
+
+    def _with_slot(self, slot: int, market_index: int) -> Self:
+        slots = (*self.open_markets[:slot], market_index, *self.open_markets[slot + 1 :])
+        return replace(self, open_markets=slots)

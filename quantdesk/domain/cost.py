@@ -1,0 +1,31 @@
+"""Cost: what a trade pays for its size, as one potential of the market's skew with one rounding.
+
+The impact depends only on the skew before and after, so a path does not matter: splitting a trade,
+a ping-pong between accounts and a round trip can lose the spread, never gain.
+"""
+
+from quantdesk.domain.market import MarketParams
+from quantdesk.domain.money import FRACTION_ONE, SIZE_ONE, Round, div
+
+
+def trade_cost_e6(
+    params: MarketParams, trade_e9: int, *, skew_e9: int, price_e6: int, conf_e6: int
+) -> int:
+    """USD e6 paid (negative: received) for signed `trade_e9` at skew before it, rounded up.
+
+    `d·P·(1 + impact·(k + d/2)/skew_scale) + |d|·(P·spread + C·conf_weight)`; the inner ceiling of
+    the impact does not move the outer one.
+    """
+    impact = div(
+        trade_e9 * price_e6 * params.impact_e6 * (2 * skew_e9 + trade_e9),
+        2 * params.skew_scale_e9,
+        Round.UP,
+    )
+    edge = abs(trade_e9) * (price_e6 * params.spread_e6 + conf_e6 * params.conf_weight_e6)
+    exact = trade_e9 * price_e6 * FRACTION_ONE + edge + impact
+    return div(exact, FRACTION_ONE * SIZE_ONE, Round.UP)
+
+
+def closing_cost_e6(trade_e9: int, price_e6: int) -> int:
+    """Cost of a liquidation's trade: the oracle price, no spread and no impact, rounded up."""
+    return div(trade_e9 * price_e6, SIZE_ONE, Round.UP)

@@ -1,0 +1,140 @@
+"""Oracle: a published price, its grade, and the worst grade each action accepts.
+
+A price is judged against the clock, its own confidence and the last valid price; the worst fault
+found is the grade. Grades are ordered, so an action accepts everything up to its own limit.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from quantdesk.domain.market import MarketState
+from quantdesk.domain.money import FRACTION_ONE, Round, div
+from quantdesk.domain.refusal import Refusal
+
+FUTURE_TOLERANCE_S = 2
+JUMP_WINDOW_S = 5
+JUMP_PARTS = 10
+"""A move of more than one part in ten within the window needs a second publication."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceReading:
+    """One published price: USD e6 per base with a confidence of the same unit, unix seconds."""
+
+    price_e6: int
+    conf_e6: int
+    publish_time: int
+
+
+class Grade(IntEnum):
+    """How far a reading can be trusted; larger is worse. The values are the program's codes."""
+
+    VALID = 0
+    WIDE = 1
+    STALE = 2
+    JUMPED = 3
+    NEGATIVE = 4
+    FUTURE = 5
+
+
+class Action(Enum):
+    """What a price is wanted for."""
+
+    GROW = "grow"
+    REDUCE = "reduce"
+    LIQUIDATE = "liquidate"
+    WITHDRAW = "withdraw"
+    FUND = "fund"
+
+
+WORST_ACCEPTED = {
+    Action.GROW: Grade.VALID,
+    Action.REDUCE: Grade.WIDE,
+    Action.LIQUIDATE: Grade.WIDE,
+    Action.WITHDRAW: Grade.VALID,
+    Action.FUND: Grade.VALID,
+}
+
+REFUSALS = {
+    Grade.WIDE: Refusal.WIDE_PRICE,
+    Grade.STALE: Refusal.STALE_PRICE,
+    Grade.JUMPED: Refusal.PRICE_JUMPED,
+    Grade.NEGATIVE: Refusal.NEGATIVE_PRICE,
+    Grade.FUTURE: Refusal.FUTURE_PRICE,
+}
+
+
+def reading_of(*, price: int, conf: int, exponent: int, publish_time: int) -> PriceReading:
+    """A publisher's mantissas as e6: the price rounds down, its confidence up."""
+    if not -12 <= exponent <= 0:
+        raise ValueError(f"expected an exponent from -12 to 0, found {exponent}")
+    scale = 10 ** (exponent + 12)
+    return PriceReading(
+        price_e6=div(price * scale, 10**6, Round.DOWN),
+        conf_e6=div(conf * scale, 10**6, Round.UP),
+        publish_time=publish_time,
+    )
+
+
+def grade(reading: PriceReading, market: MarketState, *, action: Action, now: int) -> Grade:
+    """The worst fault of `reading` for `action` at unix second `now`."""
+    if reading.publish_time > now + FUTURE_TOLERANCE_S:
+        return Grade.FUTURE
+    if reading.price_e6 <= 0:
+        return Grade.NEGATIVE
+    if has_jumped(reading, market):
+        return Grade.JUMPED
+    if now - reading.publish_time > age_limit_s(market, action):
+        return Grade.STALE
+    if reading.conf_e6 * FRACTION_ONE > market.params.conf_gate_e6 * reading.price_e6:
+        return Grade.WIDE
+    return Grade.VALID
+
+
+def refusal_of(
+    reading: PriceReading, market: MarketState, *, action: Action, now: int
+) -> Refusal | None:
+    """Why `action` may not use `reading`, or None when it may."""
+    found = grade(reading, market, action=action, now=now)
+    return REFUSALS[found] if found > WORST_ACCEPTED[action] else None
+
+
+def age_limit_s(market: MarketState, action: Action) -> int:
+    """Oldest price in seconds that `action` may use."""
+    if action is Action.REDUCE:
+        return market.params.age_reduce_s
+    if action is Action.LIQUIDATE:
+        return market.params.age_liquidate_s
+    return market.params.age_grow_s
+
+
+def has_jumped(reading: PriceReading, market: MarketState) -> bool:
+    """Whether the price left the last valid one too far too fast and nothing confirms it yet."""
+    if market.last_price_e6 == 0 or not _within_window(reading, market.last_publish_time):
+        return False
+    if not _is_far(reading.price_e6, market.last_price_e6):
+        return False
+    return not _is_confirmed(reading, market)
+
+
+def _is_confirmed(reading: PriceReading, market: MarketState) -> bool:
+    return (
+        market.pending_price_e6 > 0
+        and reading.publish_time > market.pending_publish_time
+        and _within_window(reading, market.pending_publish_time)
+        and not _is_far(reading.price_e6, market.pending_price_e6)
+    )
+
+
+def _within_window(reading: PriceReading, since: int) -> bool:
+    return 0 <= reading.publish_time - since <= JUMP_WINDOW_S
+
+
+def _is_far(price_e6: int, reference_e6: int) -> bool:
+    return abs(price_e6 - reference_e6) * JUMP_PARTS > reference_e6
+
+
+def funding_price_e6(reading: PriceReading, market: MarketState, *, now: int) -> int:
+    """Price at which elapsed time is credited: a valid reading's, else the last valid one."""
+    is_valid = grade(reading, market, action=Action.FUND, now=now) is Grade.VALID
+    return reading.price_e6 if is_valid else market.last_price_e6

@@ -1,0 +1,80 @@
+"""Portfolio: an account, its positions and the prices at which they are judged.
+
+Funding is always counted up to the asking second, so equity never depends on who touched a market
+last.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from quantdesk.domain.account import AccountState
+from quantdesk.domain.funding import accrued, funding_owed_e6
+from quantdesk.domain.margin import Exposure, Standing, standing
+from quantdesk.domain.market import MarketState
+from quantdesk.domain.oracle import PriceReading, funding_price_e6
+from quantdesk.domain.pool import PoolState
+from quantdesk.domain.position import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A market and the price at which it is judged."""
+
+    market: MarketState
+    reading: PriceReading
+
+    def accrued(self, now: int) -> MarketState:
+        """The market with its funding index brought to unix second `now`."""
+        price_e6 = funding_price_e6(self.reading, self.market, now=now)
+        return accrued(self.market, price_e6=price_e6, now=now)
+
+    def exposure(self, position: Position, *, now: int) -> Exposure:
+        """`position` valued at this quote with the funding it owes by `now`."""
+        owed = funding_owed_e6(
+            position.size_e9,
+            index=self.accrued(now).funding_index,
+            snapshot=position.funding_index,
+        )
+        return Exposure(
+            params=self.market.params,
+            size_e9=position.size_e9,
+            entry_e6=position.entry_e6,
+            leverage=position.max_leverage,
+            price_e6=self.reading.price_e6,
+            conf_e6=self.reading.conf_e6,
+            funding_owed_e6=owed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """Everything a verdict needs: the account, its positions, a quote per market, the pool."""
+
+    account: AccountState
+    positions: Mapping[int, Position]
+    quotes: Mapping[int, Quote]
+    pool: PoolState
+
+    def position(self, market_index: int) -> Position:
+        """The position in a market, flat when there is none."""
+        flat = Position(account=self.account.address, market_index=market_index)
+        return self.positions.get(market_index, flat)
+
+    def exposures(self, *, now: int, without: int | None = None) -> list[Exposure]:
+        """Every open position valued at its quote, but for the market `without`."""
+        return [
+            self.quotes[index].exposure(position, now=now)
+            for index, position in self.positions.items()
+            if index != without and not position.is_flat
+        ]
+
+    def standing(self, *, now: int) -> Standing:
+        """Equity and requirements over all positions."""
+        return standing(self.account.usdc_e6, self.exposures(now=now))
+
+    def at_price(self, market_index: int, price_e6: int) -> Self:
+        """The same portfolio with one market at another price."""
+        quote = self.quotes[market_index]
+        moved = replace(quote, reading=replace(quote.reading, price_e6=price_e6))
+        return replace(self, quotes={**self.quotes, market_index: moved})

@@ -1,0 +1,35 @@
+"""Refusal: every reason for which the exchange says no; values are the program's error names."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """One reason per cause; checked in a fixed order, so the first that holds is the answer."""
+
+    PAUSED = "Paused"
+    UNAUTHORIZED = "Unauthorized"
+    STALE_PRICE = "StalePrice"
+    WIDE_PRICE = "WidePrice"
+    PRICE_JUMPED = "PriceJumped"
+    NEGATIVE_PRICE = "NegativePrice"
+    FUTURE_PRICE = "FuturePrice"
+    PRICE_NOT_NEWER = "PriceNotNewer"
+    BELOW_MINIMUM = "BelowMinimum"
+    OFF_LOT = "OffLot"
+    OFF_TICK = "OffTick"
+    ORDER_EXPIRED = "OrderExpired"
+    TOO_MANY_ORDERS = "TooManyOrders"
+    TOO_MANY_MARKETS = "TooManyMarkets"
+    INSUFFICIENT_COLLATERAL = "InsufficientCollateral"
+    SLIPPAGE_EXCEEDED = "SlippageExceeded"
+    LIMIT_NOT_REACHED = "LimitNotReached"
+    REDUCE_ONLY_WOULD_GROW = "ReduceOnlyWouldGrow"
+    OPEN_INTEREST_CAP = "OpenInterestCap"
+    POOL_RESERVE = "PoolReserve"
+    HEALTHY = "Healthy"
+    NOT_LARGEST_POSITION = "NotLargestPosition"
+    DEPOSIT_CAP = "DepositCap"
+    OUTFLOW_CAP = "OutflowCap"
+    LEVERAGE_TOO_HIGH = "LeverageTooHigh"
+    MATH_OVERFLOW = "MathOverflow"
+    ZERO_AMOUNT = "ZeroAmount"

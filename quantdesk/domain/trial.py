@@ -1,0 +1,135 @@
+"""Trial: a fill carried out on paper, with the books before and after it.
+
+The exchange keeps a trial that passes its checks; the ticket only reads it.
+"""
+
+from dataclasses import dataclass, replace
+
+from quantdesk.domain.books import Books
+from quantdesk.domain.cost import trade_cost_e6
+from quantdesk.domain.fees import FeeSplit, fee_rate_e6, fee_split
+from quantdesk.domain.margin import Exposure, Standing, standing
+from quantdesk.domain.oracle import PriceReading
+from quantdesk.domain.order import Kind
+from quantdesk.domain.pool import market_reserve_e6
+from quantdesk.domain.position import is_reducing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A fill of `trade_e9` at `cost_e6` judged at `reading`; `others` are the other markets."""
+
+    reading: PriceReading
+    others: tuple[Exposure, ...]
+    before: Books
+    after: Books
+    trade_e9: int
+    cost_e6: int
+    split: FeeSplit
+
+    @property
+    def reduces(self) -> bool:
+        """Whether the fill brings the position nearer to flat without passing it."""
+        return is_reducing(self.before.position.size_e9, self.trade_e9)
+
+    @property
+    def standing_before(self) -> Standing:
+        """The account's standing once funding is settled."""
+        return _standing(self.before, self.reading, self.others)
+
+    @property
+    def standing_after(self) -> Standing:
+        """The account's standing once the fill and its fee are booked."""
+        return _standing(self.after, self.reading, self.others)
+
+    @property
+    def breaks_open_interest(self) -> bool:
+        """Whether a side of the market that grew is over its cap."""
+        before, after = self.before.market, self.after.market
+        cap = after.params.oi_cap_e9
+        long_breaks = after.long_e9 > max(cap, before.long_e9)
+        return long_breaks or after.short_e9 > max(cap, before.short_e9)
+
+    @property
+    def breaks_reserve(self) -> bool:
+        """Whether the market's reserve grew and the pool no longer covers the sum."""
+        price_e6 = self.reading.price_e6
+        reserve_before = market_reserve_e6(self.before.market, price_e6)
+        grew = market_reserve_e6(self.after.market, price_e6) > reserve_before
+        return grew and not self.after.pool.covers_reserve
+
+
+def trial(
+    settled: Books,
+    trade_e9: int,
+    *,
+    reading: PriceReading,
+    others: tuple[Exposure, ...],
+    kind: Kind,
+) -> Trial:
+    """A fill at `reading` on books whose funding is settled."""
+    cost_e6 = trade_cost_e6(
+        settled.market.params,
+        trade_e9,
+        skew_e9=settled.market.skew_e9,
+        price_e6=reading.price_e6,
+        conf_e6=reading.conf_e6,
+    )
+    return trial_at_cost(settled, trade_e9, cost_e6, reading=reading, others=others, kind=kind)
+
+
+def trial_at_cost(
+    settled: Books,
+    trade_e9: int,
+    cost_e6: int,
+    *,
+    reading: PriceReading,
+    others: tuple[Exposure, ...],
+    kind: Kind,
+) -> Trial:
+    """A fill at a cost given from outside."""
+    rate_e6 = fee_rate_e6(settled.market.params, kind)
+    split = fee_split(cost_e6, rate_e6, keeper_reward_e6=settled.pool.keeper_reward_e6)
+    booked = settled.traded(trade_e9, cost_e6).paying_fee(split)
+    return Trial(
+        reading=reading,
+        others=others,
+        before=settled,
+        after=booked.revalued(reading.price_e6),
+        trade_e9=trade_e9,
+        cost_e6=cost_e6,
+        split=split,
+    )
+
+
+def clipped_size_e9(size_e9: int, trade_e9: int) -> int:
+    """A reduce-only trade cut to what the position holds; 0 when it would grow it."""
+    if size_e9 * trade_e9 >= 0:
+        return 0
+    return trade_e9 if abs(trade_e9) <= abs(size_e9) else -size_e9
+
+
+def exposure_of(books: Books, reading: PriceReading) -> Exposure:
+    """The settled position of `books` valued at `reading`."""
+    position = books.position
+    return Exposure(
+        params=books.market.params,
+        size_e9=position.size_e9,
+        entry_e6=position.entry_e6,
+        leverage=position.max_leverage,
+        price_e6=reading.price_e6,
+        conf_e6=reading.conf_e6,
+        funding_owed_e6=books.funding_owed_e6,
+    )
+
+
+def with_health(books: Books, health_e6: int, *, slot: int) -> Books:
+    """The position marked with the account's health, 0 when flat, and the present slot."""
+    health = 0 if books.position.is_flat else health_e6
+    position = replace(books.position, health_e6=health, updated_slot=slot)
+    return replace(books, position=position)
+
+
+def _standing(books: Books, reading: PriceReading, others: tuple[Exposure, ...]) -> Standing:
+    held = () if books.position.is_flat else (exposure_of(books, reading),)
+    return standing(books.account.usdc_e6, (*others, *held))
