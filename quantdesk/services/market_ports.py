@@ -20,7 +20,10 @@ class HistoryUnavailable(PortError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """One published price of a market, already checked; `volume_e3` belongs to its minute."""
+    """One published price of a market, already checked.
+
+    `volume_e3` is the base volume of its minute so far; `slot` orders prices of one instant.
+    """
 
     market: str
     price_e6: int
@@ -28,6 +31,7 @@ class Tick:
     publish_ms: int
     received_ms: int
     volume_e3: int = 0
+    slot: int = 0
 
     def __post_init__(self) -> None:
         assert self.price_e6 > 0, self
@@ -53,8 +57,12 @@ class CandleHistory(Protocol):
 class Candles(Protocol):
     """The stored minute candles."""
 
-    async def upsert(self, market_index: int, candles: Sequence[Candle]) -> None:
-        """Insert or widen; writing the same candle twice changes nothing."""
+    async def replace(self, market_index: int, candles: Sequence[Candle]) -> None:
+        """Insert bars or overwrite what differs."""
+        ...
+
+    async def widen(self, market_index: int, candles: Sequence[Candle]) -> None:
+        """Insert bars or extend the stored ones."""
         ...
 
     async def newest_ms(self, market_index: int) -> int | None:

@@ -1,0 +1,1 @@
+"""Sources of past market data."""

@@ -1,0 +1,1 @@
+"""The oracle network: who publishes the prices that everything is decided on."""

@@ -1,0 +1,1 @@
+"""Valkey (or Redis): hot copies and fan-out; losing it loses nothing."""

@@ -1,0 +1,1 @@
+"""The recorded market: real past candles replayed as a live price source."""
