@@ -1,0 +1,65 @@
+"""Accounts as the JSON-RPC shows them: base58, base64, zstd, slices and parsed tokens."""
+
+import base64
+from collections.abc import Callable
+
+import zstandard
+from solders.account import Account
+from solders.pubkey import Pubkey
+
+from quantdesk.world.chain import base58
+from quantdesk.world.chain.errors import invalid
+from quantdesk.world.chain.json_types import Json, Object
+from quantdesk.world.chain.ledger import RENT_EPOCH
+from quantdesk.world.chain.token_json import parsed_token
+
+BASE58_BYTES_MAX = 128
+
+Lookup = Callable[[Pubkey], Account | None]
+
+
+def account_json(account: Account | None, options: Object, lookup: Lookup) -> Json:
+    """One account under `encoding` and `dataSlice`; `lookup` finds the mint of a token account."""
+    if account is None:
+        return None
+    return {
+        "lamports": account.lamports,
+        "owner": str(account.owner),
+        "data": _data_json(account, options, lookup),
+        "executable": account.executable,
+        "rentEpoch": RENT_EPOCH,
+        "space": len(account.data),
+    }
+
+
+def _data_json(account: Account, options: Object, lookup: Lookup) -> Json:
+    encoding = options.get("encoding") or "binary"
+    if encoding == "jsonParsed":
+        parsed = parsed_token(account, lookup)
+        if parsed is not None:
+            return parsed
+        encoding = "base64"
+    data = _sliced(account.data, options.get("dataSlice"))
+    match encoding:
+        case "base64":
+            return [base64.b64encode(data).decode(), "base64"]
+        case "base64+zstd":
+            packed = zstandard.ZstdCompressor(level=1).compress(data)
+            return [base64.b64encode(packed).decode(), "base64+zstd"]
+        case "base58" | "binary":
+            if len(data) > BASE58_BYTES_MAX:
+                raise invalid(
+                    "Encoded binary (base 58) data should be less than 128 bytes, "
+                    "please use Base64 encoding."
+                )
+            text = base58.encode(data)
+            return text if encoding == "binary" else [text, "base58"]
+        case _:
+            raise invalid(f"unknown variant `{encoding}`, expected base58, base64 or jsonParsed")
+
+
+def _sliced(data: bytes, window: Object | None) -> bytes:
+    if not window:
+        return data
+    offset, length = int(window["offset"]), int(window["length"])
+    return data[offset : offset + length]

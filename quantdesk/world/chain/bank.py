@@ -1,0 +1,282 @@
+"""The bank: slots, commitment, replay protection and the order in which transactions land.
+
+What is acknowledged is durable: the ledger commits a transaction with the accounts it changed
+before `land` returns. Reads at an older commitment see the accounts as they were at that slot.
+"""
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+from solders.account import Account
+from solders.compute_budget import set_compute_unit_limit
+from solders.hash import Hash
+from solders.keypair import Keypair
+from solders.message import Message
+from solders.pubkey import Pubkey
+from solders.signature import Signature
+from solders.system_program import ID as SYSTEM_PROGRAM
+from solders.system_program import TransferParams, transfer
+from solders.transaction import VersionedTransaction
+
+from quantdesk.world.chain.config import BLOCKHASH_WINDOW, FIRST_SLOT, ChainConfig, ProgramFile
+from quantdesk.world.chain.errors import error_json
+from quantdesk.world.chain.json_types import Json
+from quantdesk.world.chain.ledger import RENT_EPOCH, AccountQuery, Landed, Ledger
+from quantdesk.world.chain.slots import SlotClock
+from quantdesk.world.chain.transaction_json import pack_meta
+from quantdesk.world.chain.vm import BadLookup, Execution, Machine, program_binary
+
+FAUCET_LAMPORTS = 500_000_000 * 10**9
+_PRUNE_EVERY_SLOTS = 100
+_AIRDROP_LIMITS = 1_000_000
+_UNTOUCHED = object()
+_COMPUTE_BUDGET = Pubkey.from_string("ComputeBudget111111111111111111111111111111")
+_MEMO_PROGRAMS = {
+    Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr"),
+    Pubkey.from_string("Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What one landed transaction did, kept until its slot is final; for subscriptions."""
+
+    slot: int
+    signature: Signature
+    err: Json
+    logs: list[str]
+    mentions: frozenset[Pubkey]
+    changed: tuple[tuple[Pubkey, Account | None, Account | None], ...]
+
+
+class Bank:
+    """One chain, owned by one event loop."""
+
+    def __init__(self, config: ChainConfig) -> None:
+        self.config = config
+        self.ledger = Ledger(config.database)
+        self.machine = Machine()
+        self.clock = SlotClock(
+            genesis_ms=int(self._fact("genesis_ms", lambda: str(_now_ms()).encode())),
+            slot_ms=config.slot_ms,
+            seed=self._fact("seed", lambda: secrets.token_bytes(32)),
+        )
+        self._faucet = Keypair.from_bytes(self._fact("faucet", lambda: bytes(Keypair())))
+        self._airdrops = secrets.randbelow(_AIRDROP_LIMITS)
+        self._quiet = {Pubkey.from_string(each) for each in config.quiet_programs}
+        self.slot = FIRST_SLOT
+        self.is_ready = False
+        self.recent: deque[Effect] = deque()
+        self._undo: dict[Pubkey, list[tuple[int, Account | None]]] = {}
+        self.on_landed: list[Callable[[Effect], None]] = []
+        self.on_slot: list[Callable[[int], None]] = []
+        self._reload()
+        self.advance()
+
+    def close(self) -> None:
+        """Release the ledger."""
+        self.ledger.close()
+
+    @property
+    def genesis_hash(self) -> Hash:
+        """Names this chain; differs for every new home."""
+        return self.clock.blockhash(0)
+
+    def advance(self) -> None:
+        """Move to the slot of the wall clock; never backwards."""
+        slot = max(self.slot, self.clock.slot_at(_now_ms()))
+        if slot == self.slot:
+            return
+        prune = slot // _PRUNE_EVERY_SLOTS > self.slot // _PRUNE_EVERY_SLOTS
+        self._enter(slot)
+        for listener in self.on_slot:
+            listener(slot)
+        self._finalize(self.slot_of("finalized"))
+        if prune:
+            self.ledger.prune(
+                quiet_before=slot - self.config.quiet_history_slots,
+                keep=self.config.history_limit,
+            )
+
+    def slot_of(self, commitment: str) -> int:
+        """The newest slot that has reached the commitment."""
+        behind = {
+            "processed": 0,
+            "confirmed": self.config.confirmed_slots,
+            "finalized": self.config.finalized_slots,
+        }[commitment]
+        return self.slot - behind
+
+    def last_valid_height(self, blockhash_slot: int) -> int:
+        """The last block in which a transaction with that slot's hash may land."""
+        return blockhash_slot + BLOCKHASH_WINDOW
+
+    def account(self, address: Pubkey, commitment: str = "processed") -> Account | None:
+        """The account as it was at the end of the newest slot of that commitment."""
+        newest = self.slot_of(commitment)
+        for slot, before in self._undo.get(address, ()):
+            if slot > newest:
+                return before
+        return self.machine.account(address)
+
+    def program_accounts(self, query: AccountQuery, commitment: str) -> dict[Pubkey, Account]:
+        """Accounts of a program at a commitment."""
+        found = self.ledger.find_accounts(query)
+        newest = self.slot_of(commitment)
+        for address, history in self._undo.items():
+            before = next((old for slot, old in history if slot > newest), _UNTOUCHED)
+            if before is _UNTOUCHED:
+                continue
+            found.pop(address, None)
+            if isinstance(before, Account) and query.accepts(before):
+                found[address] = before
+        return found
+
+    def refusal(self, transaction: VersionedTransaction) -> str | None:
+        """Why the chain would not even run this: replay or blockhash; None when it would."""
+        if self.ledger.status(bytes(transaction.signatures[0])) is not None:
+            return "AlreadyProcessed"
+        slot = self.clock.slot_of(transaction.message.recent_blockhash)
+        if slot is None or slot < self.slot - BLOCKHASH_WINDOW:
+            return "BlockhashNotFound"
+        return None
+
+    def land(self, transaction: VersionedTransaction, raw: bytes) -> Json:
+        """Execute and record; the error in JSON form, None for success.
+
+        A transaction that cannot pay its fee or be loaded leaves no trace, as on a cluster.
+        """
+        self.advance()
+        refusal = self.refusal(transaction)
+        if refusal is not None:
+            return refusal
+        try:
+            keys = self.machine.keys_of(transaction.message)
+        except BadLookup:
+            return "AddressLookupTableNotFound"
+        execution = self.machine.execute(transaction, keys)
+        err = error_json(execution.error)
+        if err is not None and not execution.changed:
+            return err
+        self._record(transaction, raw, execution, err)
+        return err
+
+    def airdrop(self, address: Pubkey, lamports: int) -> Signature:
+        """Send test lamports by an ordinary transaction."""
+        self.advance()
+        self._airdrops += 1
+        unique = 400 + self._airdrops % _AIRDROP_LIMITS  # two equal transfers would be one
+        move = TransferParams(
+            from_pubkey=self._faucet.pubkey(), to_pubkey=address, lamports=lamports
+        )
+        message = Message.new_with_blockhash(
+            [set_compute_unit_limit(unique), transfer(move)],
+            self._faucet.pubkey(),
+            self.clock.blockhash(self.slot),
+        )
+        transaction = VersionedTransaction(message, [self._faucet])
+        self.land(transaction, bytes(transaction))
+        return transaction.signatures[0]
+
+    def deploy(self, program: ProgramFile) -> bool:
+        """Put a program's binary in place when it is not the one deployed; True if it changed."""
+        address, binary = Pubkey.from_string(program.address), program.binary.read_bytes()
+        authority = Pubkey.from_string(program.upgrade_authority)
+        parts = self.machine.program_accounts(address, binary, authority)
+        if program_binary(self.machine.account(parts[0][0])) == binary:
+            return False
+        for where, account in parts:
+            self.machine.set_account(where, account)
+        self.ledger.commit(None, (), parts)
+        return True
+
+    def _fact(self, key: str, make: Callable[[], bytes]) -> bytes:
+        known = self.ledger.fact(key)
+        if known is None:
+            known = make()
+            self.ledger.set_fact(key, known)
+        return known
+
+    def _reload(self) -> None:
+        programs = []
+        for address, account in self.ledger.accounts():
+            if account.executable:
+                programs.append((address, account))
+            else:
+                self.machine.set_account(address, account)
+        for address, account in programs:  # after their ProgramData, which they are read through
+            self.machine.set_account(address, account)
+        if self.machine.account(self._faucet.pubkey()) is None:
+            account = Account(FAUCET_LAMPORTS, b"", SYSTEM_PROGRAM, False, RENT_EPOCH)
+            self.machine.set_account(self._faucet.pubkey(), account)
+            self.ledger.commit(None, (), [(self._faucet.pubkey(), account)])
+        _, newest = self.ledger.slots_with_blocks(0, 2**62)
+        self._enter(max(FIRST_SLOT, newest))
+
+    def _enter(self, slot: int) -> None:
+        self.slot = slot
+        self.clock.remember_window(slot)
+        self.machine.set_time(slot, _now_ms() // 1000, self.clock.recent(slot))
+
+    def _record(
+        self, transaction: VersionedTransaction, raw: bytes, execution: Execution, err: Json
+    ) -> None:
+        signature = transaction.signatures[0]
+        landed = Landed(
+            slot=self.slot,
+            signature=bytes(signature),
+            block_time=self.clock.start_of(self.slot) // 1000,
+            quiet=self._is_quiet(transaction),
+            err=None if err is None else orjson.dumps(err).decode(),
+            memo=_memo(transaction),
+            message=raw,
+            meta=pack_meta(execution, self.machine.account),
+        )
+        changed = [(address, after) for address, _, after in execution.changed]
+        self.ledger.commit(landed, execution.keys.addresses, changed)
+        effect = Effect(
+            slot=self.slot,
+            signature=signature,
+            err=err,
+            logs=execution.meta.logs(),
+            mentions=frozenset(execution.keys.addresses),
+            changed=execution.changed,
+        )
+        self.recent.append(effect)
+        for address, before, _ in execution.changed:
+            history = self._undo.setdefault(address, [])
+            if not history or history[-1][0] < self.slot:
+                history.append((self.slot, before))
+        for listener in self.on_landed:
+            listener(effect)
+
+    def _finalize(self, final: int) -> None:
+        while self.recent and self.recent[0].slot <= final:
+            for address, _, _ in self.recent.popleft().changed:
+                history = [each for each in self._undo.get(address, ()) if each[0] > final]
+                if history:
+                    self._undo[address] = history
+                else:
+                    self._undo.pop(address, None)
+
+    def _is_quiet(self, transaction: VersionedTransaction) -> bool:
+        keys = transaction.message.account_keys
+        used = {keys[each.program_id_index] for each in transaction.message.instructions}
+        return bool(self._quiet) and used <= self._quiet | {_COMPUTE_BUDGET}
+
+
+def _memo(transaction: VersionedTransaction) -> str | None:
+    keys, found = transaction.message.account_keys, []
+    for each in transaction.message.instructions:
+        if each.program_id_index < len(keys) and keys[each.program_id_index] in _MEMO_PROGRAMS:
+            text = bytes(each.data).decode("utf-8", "replace")
+            found.append(f"[{len(bytes(each.data))}] {text}")
+    return "; ".join(found) or None
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,239 @@
+"""The chain's memory: accounts, transactions and genesis facts in one SQLite file.
+
+A transaction and every account it changed are one commit, made before anybody is answered.
+WAL without a sync per commit survives the death of the process, which is what a local chain needs.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from solders.account import Account
+from solders.pubkey import Pubkey
+from solders.signature import Signature
+
+RENT_EPOCH = 2**64 - 1
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS accounts (
+    address BLOB PRIMARY KEY, lamports INTEGER NOT NULL, owner BLOB NOT NULL,
+    executable INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS accounts_by_owner ON accounts (owner);
+CREATE TABLE IF NOT EXISTS transactions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, slot INTEGER NOT NULL, signature BLOB NOT NULL UNIQUE,
+    block_time INTEGER NOT NULL, quiet INTEGER NOT NULL, err TEXT, memo TEXT,
+    message BLOB NOT NULL, meta BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS transactions_by_slot ON transactions (slot);
+CREATE TABLE IF NOT EXISTS mentions (
+    address BLOB NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (address, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS mentions_by_transaction ON mentions (id);
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """A transaction in a block; `err` and `meta` are JSON text, `meta` compressed."""
+
+    slot: int
+    signature: bytes
+    block_time: int
+    quiet: bool
+    err: str | None
+    memo: str | None
+    message: bytes
+    meta: bytes
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountQuery:
+    """Which accounts of a program: data length and byte runs at offsets."""
+
+    owner: Pubkey
+    data_size: int | None = None
+    matches: tuple[tuple[int, bytes], ...] = ()
+
+    def accepts(self, account: Account | None) -> bool:
+        """Whether this account belongs to the answer."""
+        if account is None or account.owner != self.owner:
+            return False
+        data = account.data
+        return (self.data_size is None or len(data) == self.data_size) and all(
+            data[offset : offset + len(run)] == run for offset, run in self.matches
+        )
+
+
+class Ledger:
+    """Opens or creates the file; every method is synchronous and short."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        path.chmod(0o600)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA cache_size = -4000")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Fold the log into the file and let go of it."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.close()
+
+    def fact(self, key: str) -> bytes | None:
+        """A genesis fact, None before it was written."""
+        row = self._db.execute("SELECT value FROM facts WHERE key = ?", (key,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def set_fact(self, key: str, value: bytes) -> None:
+        """Write a genesis fact."""
+        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, value))
+
+    def commit(
+        self,
+        landed: Landed | None,
+        mentions: Iterable[Pubkey],
+        changed: Iterable[tuple[Pubkey, Account | None]],
+    ) -> None:
+        """Make a transaction and its account changes durable together."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for address, account in changed:
+                self._write_account(address, account)
+            if landed is not None:
+                self._write_transaction(landed, mentions)
+        except sqlite3.Error:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def accounts(self) -> Iterator[tuple[Pubkey, Account]]:
+        """Every stored account."""
+        rows = self._db.execute("SELECT address, lamports, owner, executable, data FROM accounts")
+        return (_account(row) for row in rows)
+
+    def find_accounts(self, query: AccountQuery) -> dict[Pubkey, Account]:
+        """The newest accounts that fit the query."""
+        text = "SELECT address, lamports, owner, executable, data FROM accounts WHERE owner = ?"
+        arguments: list[bytes | int] = [bytes(query.owner)]
+        if query.data_size is not None:
+            text += " AND length(data) = ?"
+            arguments.append(query.data_size)
+        for offset, run in query.matches:
+            text += " AND substr(data, ?, ?) = ?"
+            arguments += [offset + 1, len(run), run]
+        return dict(_account(row) for row in self._db.execute(text, arguments))
+
+    def transaction(self, signature: Signature) -> Landed | None:
+        """One transaction with all it said."""
+        rows = self._landed("signature = ?", (bytes(signature),))
+        return rows[0] if rows else None
+
+    def block(self, slot: int) -> list[Landed]:
+        """The transactions of a slot in order."""
+        return self._landed("slot = ? ORDER BY id", (slot,))
+
+    def status(self, signature: bytes) -> tuple[int, str | None] | None:
+        """Slot and error text of a landed transaction."""
+        row: tuple[int, str | None] | None = self._db.execute(
+            "SELECT slot, err FROM transactions WHERE signature = ?", (signature,)
+        ).fetchone()
+        return row
+
+    def transaction_id(self, signature: Signature) -> int | None:
+        """The transaction's place in the history."""
+        row = self._db.execute(
+            "SELECT id FROM transactions WHERE signature = ?", (bytes(signature),)
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def mentions(
+        self, address: Pubkey, *, ids: tuple[int, int], slot_max: int, limit: int
+    ) -> list[tuple[bytes, int, str | None, str | None, int]]:
+        """(signature, slot, err, memo, block time), newest first, ids strictly inside the pair."""
+        return self._db.execute(
+            "SELECT t.signature, t.slot, t.err, t.memo, t.block_time FROM mentions m"
+            " JOIN transactions t ON t.id = m.id WHERE m.address = ? AND m.id > ? AND m.id < ?"
+            " AND t.slot <= ? ORDER BY m.id DESC LIMIT ?",
+            (bytes(address), *ids, slot_max, limit),
+        ).fetchall()
+
+    def count(self) -> int:
+        """Transactions ever landed."""
+        row = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM transactions").fetchone()
+        return int(row[0])
+
+    def slots_with_blocks(self, first: int, last: int) -> tuple[int, int]:
+        """Oldest and newest slot with a transaction, (0, 0) when there is none."""
+        row: tuple[int, int] = self._db.execute(
+            "SELECT COALESCE(MIN(slot), 0), COALESCE(MAX(slot), 0) FROM transactions"
+            " WHERE slot BETWEEN ? AND ?",
+            (first, last),
+        ).fetchone()
+        return row
+
+    def prune(self, *, quiet_before: int, keep: int, batch: int = 2_000) -> int:
+        """Forget quiet transactions older than a slot, and all but the newest `keep`."""
+        rows: Sequence[tuple[int]] = self._db.execute(
+            "SELECT id FROM transactions WHERE (quiet AND slot < ?) OR"
+            " (slot < ? AND id <= (SELECT MAX(id) FROM transactions) - ?) ORDER BY id LIMIT ?",
+            (quiet_before, quiet_before, keep, batch),
+        ).fetchall()
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany("DELETE FROM mentions WHERE id = ?", rows)
+        self._db.executemany("DELETE FROM transactions WHERE id = ?", rows)
+        self._db.execute("COMMIT")
+        return len(rows)
+
+    def _write_account(self, address: Pubkey, account: Account | None) -> None:
+        if account is None:
+            self._db.execute("DELETE FROM accounts WHERE address = ?", (bytes(address),))
+            return
+        self._db.execute(
+            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?)",
+            (
+                bytes(address),
+                account.lamports,
+                bytes(account.owner),
+                account.executable,
+                account.data,
+            ),
+        )
+
+    def _write_transaction(self, landed: Landed, mentions: Iterable[Pubkey]) -> None:
+        cursor = self._db.execute(
+            "INSERT INTO transactions"
+            " (slot, signature, block_time, quiet, err, memo, message, meta)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                landed.slot,
+                landed.signature,
+                landed.block_time,
+                landed.quiet,
+                landed.err,
+                landed.memo,
+                landed.message,
+                landed.meta,
+            ),
+        )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO mentions VALUES (?, ?)",
+            [(bytes(address), cursor.lastrowid) for address in mentions],
+        )
+
+    def _landed(self, where: str, arguments: tuple[bytes | int, ...]) -> list[Landed]:
+        rows = self._db.execute(
+            "SELECT slot, signature, block_time, quiet, err, memo, message, meta, id"  # noqa: S608
+            f" FROM transactions WHERE {where}",
+            arguments,
+        )
+        names = Landed.__slots__
+        return [Landed(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def _account(row: tuple[bytes, int, bytes, int, bytes]) -> tuple[Pubkey, Account]:
+    address, lamports, owner, executable, data = row
+    account = Account(lamports, data, Pubkey.from_bytes(owner), bool(executable), RENT_EPOCH)
+    return Pubkey.from_bytes(address), account

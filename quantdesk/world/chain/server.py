@@ -1,0 +1,149 @@
+"""The chain's two ports: JSON-RPC over HTTP, and WebSocket one port above."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from quantdesk.settings import Settings
+from quantdesk.world.chain.bank import Bank
+from quantdesk.world.chain.config import ChainConfig, ProgramFile
+from quantdesk.world.chain.dispatch import answer
+from quantdesk.world.chain.keys import ensure_keys
+from quantdesk.world.chain.subscriptions import Client, Hub
+
+BODY_BYTES_MAX = 1 << 20
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Allow-Methods": "POST, GET, OPTIONS",
+}
+
+log = structlog.get_logger()
+
+
+PROJECT = Path(__file__).resolve().parents[3]
+RECEIVER_ID = "rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ"
+
+
+async def run(settings: Settings) -> None:
+    """Serve the world's chain until cancelled; it reports healthy once genesis is done."""
+    keys = ensure_keys(settings.keys_dir)
+    config = ChainConfig(
+        home=settings.home / "chain",
+        rpc_port=settings.chain_port,
+        quiet_programs=frozenset({RECEIVER_ID}),
+        programs=deployed_programs(settings.program_id, str(keys.admin.pubkey())),
+    )
+    async with running(config) as bank:
+        bank.is_ready = True
+        await asyncio.Event().wait()
+
+
+async def serve(config: ChainConfig) -> None:
+    """Serve a bare chain, without the exchange, until cancelled."""
+    async with running(config) as bank:
+        bank.is_ready = True
+        await asyncio.Event().wait()
+
+
+def deployed_programs(program_id: str, authority: str) -> tuple[ProgramFile, ...]:
+    """The project's built programs, at the addresses where the product expects them."""
+    built = {program_id: "quantdesk.so", RECEIVER_ID: "receiver.so"}
+    folder = PROJECT / "programs" / "artifacts"
+    return tuple(
+        ProgramFile(address=address, binary=folder / name, upgrade_authority=authority)
+        for address, name in built.items()
+        if (folder / name).exists()
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(config: ChainConfig) -> AsyncIterator[Bank]:
+    """A chain that answers on its ports while the context is open."""
+    bank = Bank(config)
+    for program in config.programs:
+        if bank.deploy(program):
+            log.info("program_deployed", address=program.address, binary=program.binary.name)
+    hub = Hub(bank)
+    runners = [
+        await _listen(_http_app(bank), config.host, config.rpc_port),
+        await _listen(_websocket_app(hub), config.host, config.rpc_port + 1),
+    ]
+    ticking = asyncio.create_task(_tick(bank))
+    log.info("chain_listening", rpc_port=config.rpc_port, slot=bank.slot)
+    try:
+        yield bank
+    finally:
+        ticking.cancel()
+        for runner in runners:
+            await runner.cleanup()
+        bank.close()
+
+
+async def _tick(bank: Bank) -> None:
+    slot_s = bank.config.slot_ms / 1000
+    while True:
+        await asyncio.sleep(slot_s)
+        bank.advance()
+
+
+async def _listen(app: web.Application, host: str, port: int) -> web.AppRunner:
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
+    await runner.setup()
+    await web.TCPSite(runner, host, port, reuse_address=True).start()
+    return runner
+
+
+def _http_app(bank: Bank) -> web.Application:
+    faults = bank.config.faults
+
+    async def call(request: web.Request) -> web.Response:
+        body = await request.read()
+        if faults.reply_delay_ms:
+            await asyncio.sleep(faults.reply_delay_ms / 1000)
+        if faults.refuse_reply is not None and (status := faults.refuse_reply(body.decode())):
+            return web.Response(status=status, text="fault")
+        return web.Response(body=answer(bank, body), content_type="application/json", headers=_CORS)
+
+    async def health(_request: web.Request) -> web.Response:
+        return web.Response(text="ok", headers=_CORS)
+
+    async def preflight(_request: web.Request) -> web.Response:
+        return web.Response(status=204, headers=_CORS)
+
+    app = web.Application(client_max_size=BODY_BYTES_MAX)
+    app.router.add_post("/", call)
+    app.router.add_get("/health", health)
+    app.router.add_options("/", preflight)
+    return app
+
+
+def _websocket_app(hub: Hub) -> web.Application:
+    async def connect(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(heartbeat=30, max_msg_size=BODY_BYTES_MAX)
+        await socket.prepare(request)
+        client = Client()
+        writing = asyncio.create_task(_write(socket, client))
+        try:
+            async for message in socket:
+                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    hub.handle(client, message.data)
+        finally:
+            hub.forget(client)
+            writing.cancel()
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/", connect)
+    return app
+
+
+async def _write(socket: web.WebSocketResponse, client: Client) -> None:
+    with contextlib.suppress(ConnectionResetError):
+        while (message := await client.outbox.get()) is not None:
+            await socket.send_str(message.decode())
+    await socket.close()

@@ -1,0 +1,192 @@
+"""The virtual machine: LiteSVM with its own checks of blockhash, signature and replay switched off.
+
+The bank does those three as a cluster does, over a window of blocks; the machine only executes.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from solders.account import Account
+from solders.clock import Clock
+from solders.hash import Hash
+from solders.litesvm import LiteSVM
+from solders.message import Message, MessageV0
+from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
+from solders.transaction_metadata import (
+    FailedTransactionMetadata,
+    SimulatedTransactionInfo,
+    TransactionMetadata,
+)
+from solders.transaction_status import TransactionErrorType
+
+from quantdesk.world.chain.config import SLOTS_IN_EPOCH
+from quantdesk.world.chain.ledger import RENT_EPOCH
+
+UPGRADEABLE_LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
+LOOKUP_TABLE_PROGRAM = Pubkey.from_string("AddressLookupTab1e1111111111111111111111111")
+_LOOKUP_TABLE_HEADER = 56
+_PROGRAM_DATA_HEADER = 45
+
+
+class BadLookup(Exception):
+    """A transaction names an address lookup table entry that does not exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Every address of a transaction in index order, and which of them it may write."""
+
+    addresses: tuple[Pubkey, ...]
+    writable: tuple[bool, ...]
+    static: int
+    loaded_writable: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What running a transaction did; `changed` is what the ledger has to remember."""
+
+    keys: Keys
+    error: TransactionErrorType | None
+    meta: TransactionMetadata
+    before: tuple[Account | None, ...]
+    after: tuple[Account | None, ...]
+    changed: tuple[tuple[Pubkey, Account | None, Account | None], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """What a transaction would do."""
+
+    error: TransactionErrorType | None
+    meta: TransactionMetadata
+    after: dict[Pubkey, Account]
+
+
+class Machine:
+    """Holds the current accounts and runs transactions on them, one at a time."""
+
+    def __init__(self) -> None:
+        self._svm = (
+            LiteSVM().with_blockhash_check(False).with_sigverify(False).with_transaction_history(0)
+        )
+
+    def account(self, address: Pubkey) -> Account | None:
+        """The account now; a closed one is None."""
+        found = self._svm.get_account(address)
+        return found if found is not None and found.lamports > 0 else None
+
+    def set_account(self, address: Pubkey, account: Account) -> None:
+        """Put an account in place without a transaction: genesis, reload, program deployment."""
+        self._svm.set_account(address, account)
+
+    def rent_minimum(self, space: int) -> int:
+        """Lamports that keep an account of `space` bytes alive."""
+        return self._svm.minimum_balance_for_rent_exemption(space)
+
+    def set_time(self, slot: int, unix_s: int, recent: list[tuple[int, Hash]]) -> None:
+        """Move the Clock and SlotHashes sysvars."""
+        epoch = slot // SLOTS_IN_EPOCH
+        self._svm.warp_to_slot(slot)
+        self._svm.set_clock(
+            Clock(
+                slot=slot,
+                epoch_start_timestamp=unix_s,
+                epoch=epoch,
+                leader_schedule_epoch=epoch + 1,
+                unix_timestamp=unix_s,
+            )
+        )
+        self._svm.set_slot_hashes(recent)
+
+    def program_accounts(
+        self, program: Pubkey, binary: bytes, authority: Pubkey
+    ) -> list[tuple[Pubkey, Account]]:
+        """The two accounts of a program deployed under the upgradeable loader, data first."""
+        where, _ = Pubkey.find_program_address([bytes(program)], UPGRADEABLE_LOADER)
+        data = struct.pack("<IQB", 3, 0, 1) + bytes(authority) + binary
+        head = struct.pack("<I", 2) + bytes(where)
+        return [
+            (where, self._owned_by_loader(data, executable=False)),
+            (program, self._owned_by_loader(head, executable=True)),
+        ]
+
+    def keys_of(self, message: Message | MessageV0) -> Keys:
+        """Static and looked-up addresses; raises BadLookup."""
+        static = message.account_keys
+        header, count = message.header, len(static)
+        signers = header.num_required_signatures
+        writable = [
+            index < signers - header.num_readonly_signed_accounts
+            or signers <= index < count - header.num_readonly_unsigned_accounts
+            for index in range(count)
+        ]
+        read_write: list[Pubkey] = []
+        read_only: list[Pubkey] = []
+        lookups = message.address_table_lookups if isinstance(message, MessageV0) else []
+        for lookup in lookups:
+            table = self._table(lookup.account_key)
+            read_write += [_entry(table, index) for index in lookup.writable_indexes]
+            read_only += [_entry(table, index) for index in lookup.readonly_indexes]
+        return Keys(
+            addresses=(*static, *read_write, *read_only),
+            writable=(*writable, *[True] * len(read_write), *[False] * len(read_only)),
+            static=count,
+            loaded_writable=len(read_write),
+        )
+
+    def execute(self, transaction: VersionedTransaction, keys: Keys) -> Execution:
+        """Run a transaction for good; a failed one still pays its fee."""
+        before = tuple(map(self.account, keys.addresses))
+        result = self._svm.send_transaction(transaction)
+        after = tuple(
+            self.account(address) if writable else old
+            for address, writable, old in zip(keys.addresses, keys.writable, before, strict=True)
+        )
+        error, meta = (
+            (result.err(), result.meta())
+            if isinstance(result, FailedTransactionMetadata)
+            else (None, result)
+        )
+        return Execution(
+            keys=keys,
+            error=error,
+            meta=meta,
+            before=before,
+            after=after,
+            changed=tuple(
+                (address, old, new)
+                for address, old, new in zip(keys.addresses, before, after, strict=True)
+                if old != new
+            ),
+        )
+
+    def simulate(self, transaction: VersionedTransaction) -> Simulation:
+        """Run a transaction and forget it."""
+        result = self._svm.simulate_transaction(transaction)
+        if isinstance(result, SimulatedTransactionInfo):
+            return Simulation(error=None, meta=result.meta(), after=dict(result.post_accounts()))
+        return Simulation(error=result.err(), meta=result.meta(), after={})
+
+    def _owned_by_loader(self, data: bytes, *, executable: bool) -> Account:
+        lamports = self.rent_minimum(len(data))
+        return Account(lamports, data, UPGRADEABLE_LOADER, executable, RENT_EPOCH)
+
+    def _table(self, address: Pubkey) -> bytes:
+        account = self.account(address)
+        if account is None or account.owner != LOOKUP_TABLE_PROGRAM:
+            raise BadLookup(f"{address} is not an address lookup table")
+        return account.data[_LOOKUP_TABLE_HEADER:]
+
+
+def program_binary(program_data: Account | None) -> bytes | None:
+    """The ELF inside a ProgramData account."""
+    return None if program_data is None else program_data.data[_PROGRAM_DATA_HEADER:]
+
+
+def _entry(table: bytes, index: int) -> Pubkey:
+    found = table[index * 32 : index * 32 + 32]
+    if len(found) != 32:
+        raise BadLookup(f"address lookup table has no entry {index}")
+    return Pubkey.from_bytes(found)
