@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-from quantdesk.domain.candle import Candle
 from quantdesk.services.actions import (
     Action,
     Intent,
@@ -234,6 +233,18 @@ class Marks(Protocol):
     async def latest(self, market: str) -> Mark | None:
         """The newest mark; None when none was ever received. Raises MarksUnavailable."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candle:
+    """One bar to show; prices in millionths of a US dollar, volume in base units."""
+
+    open_ms: int
+    open_e6: int
+    high_e6: int
+    low_e6: int
+    close_e6: int
+    volume: float = 0.0
 
 
 class MarketHistory(Protocol):

@@ -4,13 +4,13 @@
 create table candles_1m (
   market_index smallint not null,
   open_at timestamptz not null,
-  o_e6 bigint not null check (o_e6 > 0),
-  h_e6 bigint not null,
-  l_e6 bigint not null check (l_e6 > 0),
-  c_e6 bigint not null check (c_e6 > 0),
+  open_e6 bigint not null check (open_e6 > 0),
+  high_e6 bigint not null,
+  low_e6 bigint not null check (low_e6 > 0),
+  close_e6 bigint not null check (close_e6 > 0),
   volume float8 not null default 0,
   primary key (market_index, open_at),
-  check (l_e6 <= least(o_e6, c_e6) and h_e6 >= greatest(o_e6, c_e6))
+  check (low_e6 <= least(open_e6, close_e6) and high_e6 >= greatest(open_e6, close_e6))
 );
 create index candles_1m_open_at on candles_1m using brin (open_at);
 
