@@ -46,6 +46,14 @@ class PriceSource(Protocol):
         ...
 
 
+class PriceStore(Protocol):
+    """Takes prices for everyone else to read."""
+
+    async def append(self, ticks: Sequence[Tick]) -> None:
+        """Keep ticks, oldest first. Raises `PricesUnavailable`."""
+        ...
+
+
 class CandleHistory(Protocol):
     """Past minutes of a market, from whoever recorded them."""
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from quantdesk.adapters.postgres.database import GUEST, SERVICE, Database
 from quantdesk.domain.candle import MINUTE_MS, RESOLUTIONS_S, Candle
-from quantdesk.services.ports import Candle as Bar
 
 LIMIT_MAX = 1_500
 DAY_MS = 86_400_000
@@ -45,7 +44,7 @@ select (extract(epoch from bucket) * 1000)::bigint as open_ms,
        (array_agg(open_e6 order by open_at))[1] as open_e6,
        max(high_e6) as high_e6, min(low_e6) as low_e6,
        (array_agg(close_e6 order by open_at desc))[1] as close_e6,
-       sum(volume) as volume
+       round(sum(volume) * 1000)::bigint as volume_e3
 from (
   select *, date_bin(make_interval(secs => %(seconds)s), open_at, 'epoch') as bucket
   from candles_1m
@@ -103,7 +102,7 @@ class CandleStore:
 
     async def candles(
         self, market_index: int, *, resolution_s: int, limit: int, before_ms: int
-    ) -> list[Bar]:
+    ) -> list[Candle]:
         """At most `limit` candles that open before `before_ms`, oldest first.
 
         Buckets count from 1970 UTC, so a day candle opens at midnight UTC.
@@ -121,7 +120,7 @@ class CandleStore:
         async with self._database.transaction(GUEST) as connection:
             cursor = await connection.execute(_READ, parameters)
             rows = await cursor.fetchall()
-        return [Bar(**row) for row in rows]
+        return [Candle(**row) for row in rows]
 
     async def day(self, market_index: int, *, now_ms: int) -> Day | None:
         """Open, high, low and traded value of the last 24 hours; None without any candle."""
