@@ -7,10 +7,11 @@ integer with its unit in the name, times are milliseconds since 1970 UTC, addres
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from quantdesk.domain.position import Position
 from quantdesk.services.actions import (
     Action,
     Intent,
@@ -262,8 +263,13 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flows:
-    """Sums over an account's whole recorded history, millionths of a US dollar."""
+    """Sums over an account's recorded history beside the balance recorded with it.
 
+    Millionths of a US dollar, all read at one moment; costs are positive when they were paid.
+    """
+
+    usdc_e6: int = 0
+    claims_e6: int = 0
     deposits_e6: int = 0
     withdrawals_e6: int = 0
     realized_pnl_e6: int = 0
@@ -273,7 +279,14 @@ class Flows:
     insurance_cover_e6: int = 0
     trade_count: int = 0
     volume_e6: int = 0
-    by_market: Mapping[str, Row] = field(default_factory=dict)
+    positions: tuple[Position, ...] = ()
+
+    @property
+    def explained_usdc_e6(self) -> int:
+        """The balance that the recorded history leads to."""
+        gains = self.deposits_e6 + self.realized_pnl_e6 + self.insurance_cover_e6
+        costs = self.withdrawals_e6 + self.funding_e6 + self.fees_e6 + self.penalties_e6
+        return gains - costs - self.claims_e6
 
 
 class AccountMirror(Protocol):
