@@ -1,0 +1,1 @@
+"""Components: functions of variables and handlers; no arithmetic, no service calls, no colours."""

@@ -1,0 +1,30 @@
+"""Footer: is it working, how old is what I see, and what time is it."""
+
+import reflex as rx
+
+from quantdesk.ui.components.live import feed_status, utc_clock
+from quantdesk.ui.states.funds import FundsState
+from quantdesk.ui.states.session import SessionState
+
+
+def footer() -> rx.Component:
+    """The bottom bar of the desk."""
+    return rx.el.footer(
+        feed_status(),
+        rx.el.span("Indexer ", rx.el.b(SessionState.indexer), class_name="fact"),
+        rx.cond(
+            SessionState.scene != "",
+            rx.el.span("Recorded market ", rx.el.b(SessionState.scene), class_name="fact"),
+        ),
+        rx.el.div(class_name="grow"),
+        rx.el.span("Slot ", rx.el.b(SessionState.slot), class_name="fact"),
+        rx.el.span("UTC ", utc_clock(), class_name="fact"),
+        rx.el.button(
+            "Shortcuts ",
+            rx.el.kbd("?", class_name="key"),
+            type="button",
+            class_name="fact",
+            on_click=FundsState.open_dialog("shortcuts"),
+        ),
+        class_name="footer",
+    )

@@ -1,0 +1,114 @@
+"""Market list: every market with mark, change and volume; on wide desks, on phones, in the selector."""
+
+import reflex as rx
+
+from quantdesk.ui.components.icon import icon
+from quantdesk.ui.components.live import live_price, live_stat
+from quantdesk.ui.components.modal import modal
+from quantdesk.ui.components.phone_bar import view_button
+from quantdesk.ui.rows import MarketRow
+from quantdesk.ui.states.market import MarketState
+
+
+def watch_list() -> rx.Component:
+    """The left column of wide desks and the Markets view of phones."""
+    return rx.el.section(
+        rx.el.div(rx.el.h2("Markets"), class_name="panel-head"),
+        _table(MarketState.markets),
+        _contract(),
+        class_name="watch panel",
+        aria_label="Markets",
+    )
+
+
+def market_selector() -> rx.Component:
+    """The dialog behind `/`: search, then Enter takes the first hit."""
+    return modal(
+        rx.el.form(
+            rx.el.label(
+                icon("magnifying-glass"),
+                rx.el.input(
+                    value=MarketState.search_text,
+                    on_change=MarketState.search,
+                    placeholder="Search markets",
+                    aria_label="Search markets",
+                    auto_focus=True,
+                    auto_complete="off",
+                    debounce_timeout=80,
+                ),
+                rx.el.kbd("Esc", class_name="key"),
+                class_name="search",
+            ),
+            on_submit=MarketState.take_first,
+        ),
+        rx.cond(
+            MarketState.found.length() > 0,
+            _table(MarketState.found),
+            rx.el.div(
+                icon("magnifying-glass", 24),
+                rx.el.p("No market is called “", MarketState.search_text, "”."),
+                class_name="empty",
+            ),
+        ),
+        open=MarketState.selector_open,
+        on_close=MarketState.close_selector,
+        label="Choose a market",
+        size="list",
+    )
+
+
+def _table(markets: rx.Var[list[MarketRow]]) -> rx.Component:
+    return rx.el.table(
+        rx.el.thead(
+            rx.el.tr(
+                rx.el.th("Market", scope="col"),
+                rx.el.th("Mark", scope="col", class_name="num"),
+                rx.el.th("24 h", scope="col", class_name="num"),
+            )
+        ),
+        rx.el.tbody(rx.foreach(markets, _line)),
+        class_name="table market-table",
+    )
+
+
+def _line(market: rx.Var[MarketRow]) -> rx.Component:
+    return rx.el.tr(
+        rx.el.td(
+            view_button(
+                rx.el.b(market.base),
+                rx.el.span(market.max_leverage, "×", class_name="tag"),
+                rx.el.span(live_stat(market.symbol, "volume_24h"), class_name="t3 volume"),
+                view="chart",
+                class_name="market-name",
+                on_press=MarketState.choose(market.symbol),
+            )
+        ),
+        rx.el.td(live_price(market.symbol), class_name="num"),
+        rx.el.td(live_stat(market.symbol, "change_24h"), class_name="num change"),
+        key=market.symbol,
+        custom_attrs={"data-on": market.symbol == MarketState.market.symbol},
+    )
+
+
+def _contract() -> rx.Component:
+    market = MarketState.market
+    return rx.el.div(
+        rx.el.div(rx.el.h2("Contract"), rx.el.span(market.symbol, class_name="t3"),
+                  class_name="panel-head"),
+        rx.el.dl(
+            *(
+                rx.el.div(rx.el.dt(label), rx.el.dd(figure))
+                for label, figure in (
+                    ("Settled in", "USDC, cross margin"),
+                    ("Priced by", "Oracle, next price"),
+                    ("Tick", market.tick),
+                    ("Smallest order", market.min_size),
+                    ("Fee, market order", market.taker_fee),
+                    ("Fee, limit order", market.limit_fee),
+                    ("Funding, at most", market.funding_max),
+                )
+            ),
+            class_name="facts",
+        ),
+        class_name="contract",
+    )

@@ -1,0 +1,1 @@
+"""Pages, one package each; pages do not know each other."""

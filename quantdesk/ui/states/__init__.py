@@ -1,0 +1,5 @@
+"""States: what one browser tab chose and what its owner may see; thin, rebuilt from cookie and chain.
+
+Every public method of a state is callable from any socket: private ones are prefixed, and whatever
+touches an account starts with `await self._session()`.
+"""

@@ -1,0 +1,25 @@
+"""Reflex configuration: one process, one origin, no Radix, no telemetry, nothing fetched at run time."""
+
+import os
+
+import reflex as rx
+from reflex.constants import StateManagerMode
+
+from quantdesk.ui import theme
+
+_ORIGIN = os.environ.get("QD_PUBLIC_ORIGIN", "http://127.0.0.1:18000")
+
+config = rx.Config(
+    app_name="quantdesk",
+    api_url=_ORIGIN,
+    deploy_url=_ORIGIN,
+    cors_allowed_origins=[_ORIGIN],
+    # One web process by design: tabs live in its memory and are rebuilt from cookie and chain.
+    state_manager_mode=StateManagerMode.MEMORY,
+    telemetry_enabled=False,
+    show_built_with_reflex=False,
+    default_color_mode=theme.DEFAULT_COLOR_MODE,
+    frontend_packages=theme.FONT_PACKAGES,
+    hydrate_fallback="quantdesk.ui.shell.loading",
+    disable_plugins=[rx.plugins.SitemapPlugin],
+)
