@@ -1,0 +1,192 @@
+"""The chain's mirror: a transaction's changes and the cursor move together, or not at all.
+
+Writers may be many; the cursor row is locked and compared first, so each transaction is applied
+once and in order, whoever applies it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from quantdesk.adapters.postgres.database import SERVICE, Connection, Database
+from quantdesk.services.chain_changes import ChainTransaction, Change, Table, moment
+
+CURSOR = "indexer"
+FINALIZED = "finalized"
+
+# Newest first by chain order: seconds and slots alone do not order two accruals.
+FUNDING_INDEX = """
+update positions set funding_index = case when size_e9 = 0 then 0 else coalesce((
+  select f.index_after from funding_rates f join chain_transactions t using (signature)
+  where f.market_index = positions.market_index
+    and f.at = (select max(at) from funding_rates where market_index = positions.market_index)
+  order by t.slot desc, t.index_in_slot desc, f.log_index desc limit 1), 0) end
+where account = %(account)s and market_index = %(market_index)s
+"""
+LINK_ACCOUNT = """
+update accounts set user_id = (select id from users where wallet_address = owner)
+where address = %(address)s and user_id is null
+"""
+LINK_ORDER = """
+update orders set intent_id = (select id from intents where signature = placed_signature)
+where address = %(address)s
+"""
+OWNERS = "select address, owner from accounts where address = any(%s)"
+
+
+class CursorMoved(Exception):
+    """Another writer has applied transactions since the cursor was read; read it again."""
+
+
+class ChainMirror:
+    """Writes what happened on chain, exactly once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def cursor(self) -> str | None:
+        """The signature of the last transaction applied; None before the first."""
+        async with self._database.transaction(SERVICE) as connection:
+            return await _signature(connection, lock=False)
+
+    async def apply(
+        self, transaction: ChainTransaction, changes: Sequence[Change], *, after: str | None
+    ) -> None:
+        """Apply the transaction that follows `after`. Raises CursorMoved when it does not."""
+        async with self._database.transaction(SERVICE) as connection:
+            if await _signature(connection, lock=True) != after:
+                raise CursorMoved
+            await _record(connection, transaction)
+            for change in changes:
+                await _write(connection, change)
+            await _advance(connection, transaction)
+
+    async def owners(self, accounts: Sequence[str]) -> Mapping[str, str]:
+        """Account address -> owner, for those known."""
+        async with self._database.transaction(SERVICE) as connection:
+            found = await connection.execute(OWNERS, [list(accounts)])
+            return {row["address"]: row["owner"] for row in await found.fetchall()}
+
+    async def describe_market(self, index: int, params: Mapping[str, object], status: str) -> None:
+        """Keep a market's terms beside its name."""
+        async with self._database.transaction(SERVICE) as connection:
+            await connection.execute(
+                "update markets set params = %s, status = %s::market_status, updated_at = now()"
+                " where index = %s and (params, status) is distinct from (%s, %s::market_status)",
+                [Jsonb(params), status, index, Jsonb(params), status],
+            )
+
+    async def unfinalized(self, *, up_to_slot: int) -> list[str]:
+        """Signatures applied after the last finalized slot, up to `up_to_slot`, oldest first."""
+        async with self._database.transaction(SERVICE) as connection:
+            found = await connection.execute(
+                "select signature from chain_transactions where slot <= %s and slot > coalesce("
+                "(select slot from chain_cursor where name = %s), -1) order by slot, index_in_slot",
+                [up_to_slot, FINALIZED],
+            )
+            return [row["signature"] for row in await found.fetchall()]
+
+    async def mark_finalized(self, slot: int) -> None:
+        """Everything applied up to `slot` can no longer be rolled back."""
+        async with self._database.transaction(SERVICE) as connection:
+            await _set_cursor(connection, FINALIZED, slot=slot, signature=None)
+
+    async def clear(self) -> None:
+        """Forget the mirror entirely, to rebuild it from the chain's first slot."""
+        async with self._database.transaction(SERVICE) as connection:
+            await _signature(connection, lock=True)
+            for name in ("chain_cursor", "chain_transactions", *reversed(Table)):
+                await connection.execute(sql.SQL("delete from {}").format(sql.Identifier(name)))
+
+
+async def _signature(connection: Connection, *, lock: bool) -> str | None:
+    if lock:
+        # The advisory lock also covers the first transaction, when there is no row to lock yet.
+        await connection.execute("select pg_advisory_xact_lock(hashtext('chain_mirror'))")
+    found = await connection.execute("select signature from chain_cursor where name = %s", [CURSOR])
+    row = await found.fetchone()
+    return None if row is None else row["signature"]
+
+
+async def _record(connection: Connection, transaction: ChainTransaction) -> None:
+    block_time = None if transaction.block_time is None else moment(transaction.block_time)
+    error = None if transaction.error is None else Jsonb(transaction.error)
+    await connection.execute(
+        "insert into chain_transactions (signature, slot, index_in_slot, error, block_time)"
+        " select %s, %s, coalesce(max(index_in_slot) + 1, 0), %s, %s"
+        " from chain_transactions where slot = %s",
+        [transaction.signature, transaction.slot, error, block_time, transaction.slot],
+    )
+
+
+async def _advance(connection: Connection, transaction: ChainTransaction) -> None:
+    await _set_cursor(connection, CURSOR, slot=transaction.slot, signature=transaction.signature)
+
+
+async def _set_cursor(
+    connection: Connection, name: str, *, slot: int, signature: str | None
+) -> None:
+    await connection.execute(
+        "insert into chain_cursor (name, slot, signature) values (%s, %s, %s)"
+        " on conflict (name) do update set slot = excluded.slot, signature = excluded.signature,"
+        " updated_at = now()",
+        [name, slot, signature],
+    )
+
+
+async def _write(connection: Connection, change: Change) -> None:
+    statement = _update(change) if change.must_exist else _upsert(change)
+    parameters = {
+        name: Jsonb(value) if isinstance(value, dict) else value
+        for name, value in {**change.key, **change.given, **change.added}.items()
+    }
+    await connection.execute(statement, parameters)
+    if change.table is Table.POSITIONS and "funding_index" not in change.given:
+        await connection.execute(FUNDING_INDEX, parameters)
+    if change.table is Table.ACCOUNTS and not change.must_exist:
+        await connection.execute(LINK_ACCOUNT, parameters)
+    if change.table is Table.ORDERS and not change.must_exist:
+        await connection.execute(LINK_ORDER, parameters)
+
+
+def _upsert(change: Change) -> sql.Composed:
+    columns = [*change.key, *change.given, *change.added]
+    updates = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in change.given]
+    updates += [
+        sql.SQL("{0} = {1}.{0} + excluded.{0}").format(
+            sql.Identifier(name), sql.Identifier(change.table)
+        )
+        for name in change.added
+    ]
+    if change.table in KEPT_AT:
+        updates.append(sql.SQL("updated_at = now()"))
+    return sql.SQL("insert into {} ({}) values ({}) on conflict ({}) do update set {}").format(
+        sql.Identifier(change.table),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join(map(sql.Placeholder, columns)),
+        sql.SQL(", ").join(map(sql.Identifier, change.key)),
+        sql.SQL(", ").join(updates),
+    )
+
+
+def _update(change: Change) -> sql.Composed:
+    updates = [
+        sql.SQL("{} = {}").format(sql.Identifier(n), sql.Placeholder(n)) for n in change.given
+    ]
+    updates += [
+        sql.SQL("{0} = {0} + {1}").format(sql.Identifier(n), sql.Placeholder(n))
+        for n in change.added
+    ]
+    if change.table in KEPT_AT:
+        updates.append(sql.SQL("updated_at = now()"))
+    wanted = [sql.SQL("{} = {}").format(sql.Identifier(n), sql.Placeholder(n)) for n in change.key]
+    return sql.SQL("update {} set {} where {}").format(
+        sql.Identifier(change.table), sql.SQL(", ").join(updates), sql.SQL(" and ").join(wanted)
+    )
+
+
+KEPT_AT = {Table.ACCOUNTS, Table.BALANCES, Table.MARKETS, Table.ORDERS, Table.POSITIONS}
+"""Tables whose rows change and say when."""

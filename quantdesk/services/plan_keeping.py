@@ -1,0 +1,205 @@
+"""Plan keeping: what a keeper may do for the exchange at the newest prices.
+
+The law: a plan only saves transactions, it decides nothing. Every task is checked again by the
+program, so two keepers, or one with an old view, can waste a fee and never change an outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from quantdesk.domain.account import AccountState
+from quantdesk.domain.cost import trade_cost_e6
+from quantdesk.domain.margin import maintenance_e6
+from quantdesk.domain.market import MarketState, MarketStatus
+from quantdesk.domain.oracle import Action, PriceReading, refusal_of
+from quantdesk.domain.order import Kind, Order, exceeds_bound
+from quantdesk.domain.pool import PoolState
+from quantdesk.domain.portfolio import Portfolio, Quote
+from quantdesk.domain.position import Position, is_reducing
+from quantdesk.domain.refusal import Refusal
+
+REFRESH_S = 25
+"""A market looks at its oracle this often: after 60 s of silence it would ask for two prices."""
+
+SETTLE_SLOTS = 9_000
+"""Slots (about an hour) after which an untouched position's funding is settled."""
+
+EXECUTED_KINDS = frozenset({Kind.MARKET, Kind.LIMIT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeBook:
+    """The keeper's view of the chain: accounts by address, positions by (account, market)."""
+
+    markets: Mapping[int, MarketState]
+    pool: PoolState
+    accounts: Mapping[str, AccountState] = field(default_factory=dict)
+    positions: Mapping[tuple[str, int], Position] = field(default_factory=dict)
+    orders: Mapping[str, Order] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When a plan is made, and the prices that lie on chain by then, by market index."""
+
+    now: int
+    slot: int
+    readings: Mapping[int, PriceReading]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecuteOrder:
+    """Fill the order at the posted price, or let the program close it."""
+
+    order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelExpired:
+    """Close an order whose time has passed."""
+
+    order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Liquidate:
+    """Close as much of a position as restores the account's requirement."""
+
+    account: str
+    market_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleFunding:
+    """Pay a position's funding up to now."""
+
+    account: str
+    market_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshMarket:
+    """Let the market look at its oracle and move its funding index."""
+
+    market_index: int
+
+
+Task = ExecuteOrder | CancelExpired | Liquidate | SettleFunding | RefreshMarket
+
+
+def plan_keeping(book: ExchangeBook, moment: Moment) -> list[Task]:
+    """Tasks in the order to do them: refresh, liquidate, then orders, then funding."""
+    return [
+        *_refreshes(book, moment),
+        *_liquidations(book, moment),
+        *_order_tasks(book, moment),
+        *_settlements(book, moment),
+    ]
+
+
+def _refreshes(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
+    for index, reading in moment.readings.items():
+        market = book.markets.get(index)
+        if market is not None and _wants_refresh(market, reading, now=moment.now):
+            yield RefreshMarket(market_index=index)
+
+
+def _wants_refresh(market: MarketState, reading: PriceReading, *, now: int) -> bool:
+    if reading.publish_time <= max(market.last_publish_time, market.pending_publish_time):
+        return False
+    refusal = refusal_of(reading, market, action=Action.GROW, now=now)
+    if refusal is Refusal.PRICE_JUMPED:
+        return True
+    is_held_back = market.pending_publish_time > market.last_publish_time
+    return (is_held_back and refusal is None) or now - market.funding_at >= REFRESH_S
+
+
+def _liquidations(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
+    for address, account in book.accounts.items():
+        positions = {
+            index: book.positions[address, index]
+            for index in account.markets
+            if (address, index) in book.positions
+        }
+        if not positions or not _all_priced(positions, book, moment, action=Action.LIQUIDATE):
+            continue
+        quotes = {index: _quote(index, book, moment) for index in positions}
+        portfolio = Portfolio(account=account, positions=positions, quotes=quotes, pool=book.pool)
+        if portfolio.standing(now=moment.now).is_liquidatable:
+            yield Liquidate(account=address, market_index=_largest(portfolio, now=moment.now))
+
+
+def _largest(portfolio: Portfolio, *, now: int) -> int:
+    return max(
+        portfolio.positions,
+        key=lambda index: maintenance_e6(
+            portfolio.quotes[index].exposure(portfolio.positions[index], now=now)
+        ),
+    )
+
+
+def _all_priced(
+    positions: Mapping[int, Position], book: ExchangeBook, moment: Moment, *, action: Action
+) -> bool:
+    return all(
+        index in moment.readings
+        and index in book.markets
+        and refusal_of(moment.readings[index], book.markets[index], action=action, now=moment.now)
+        is None
+        for index in positions
+    )
+
+
+def _quote(index: int, book: ExchangeBook, moment: Moment) -> Quote:
+    return Quote(market=book.markets[index], reading=moment.readings[index])
+
+
+def _order_tasks(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
+    for address, order in sorted(book.orders.items(), key=lambda item: item[1].placed_slot):
+        if order.is_expired(moment.now):
+            yield CancelExpired(order=address)
+        elif order.kind in EXECUTED_KINDS and _may_execute(order, book, moment):
+            yield ExecuteOrder(order=address)
+
+
+def _may_execute(order: Order, book: ExchangeBook, moment: Moment) -> bool:
+    reading, market = moment.readings.get(order.market_index), book.markets.get(order.market_index)
+    if reading is None or market is None or market.status is MarketStatus.PAUSED:
+        return False
+    if reading.publish_time <= order.placed_at or moment.slot <= order.placed_slot:
+        return False
+    held_e9 = _held_e9(order, book)
+    action = Action.REDUCE if is_reducing(held_e9, order.size_e9) else Action.GROW
+    if refusal_of(reading, market, action=action, now=moment.now) is not None:
+        return False
+    return order.kind is Kind.MARKET or _is_reached(order, held_e9, market, reading)
+
+
+def _held_e9(order: Order, book: ExchangeBook) -> int:
+    position = book.positions.get((order.account, order.market_index))
+    return 0 if position is None else position.size_e9
+
+
+def _is_reached(order: Order, held_e9: int, market: MarketState, reading: PriceReading) -> bool:
+    trade_e9 = order.size_e9
+    if order.reduce_only:
+        if held_e9 * trade_e9 >= 0:
+            return True  # Nothing to reduce: the program closes such an order.
+        trade_e9 = max(trade_e9, -held_e9) if trade_e9 < 0 else min(trade_e9, -held_e9)
+    cost = trade_cost_e6(
+        market.params,
+        trade_e9,
+        skew_e9=market.skew_e9,
+        price_e6=reading.price_e6,
+        conf_e6=reading.conf_e6,
+    )
+    return not exceeds_bound(cost, trade_e9, order.limit_price_e6)
+
+
+def _settlements(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
+    for (account, index), position in book.positions.items():
+        is_due = moment.slot - position.updated_slot >= SETTLE_SLOTS
+        if is_due and not position.is_flat and index in moment.readings:
+            yield SettleFunding(account=account, market_index=index)

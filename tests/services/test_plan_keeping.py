@@ -1,0 +1,180 @@
+"""The keeper's plan: what the newest prices allow, and nothing that the program would refuse."""
+
+from dataclasses import replace
+
+from quantdesk.domain.account import EMPTY_MARKET, AccountState
+from quantdesk.domain.market import SOL, MarketState, MarketStatus
+from quantdesk.domain.oracle import PriceReading
+from quantdesk.domain.order import Kind, Order
+from quantdesk.domain.pool import PoolState
+from quantdesk.domain.position import Position
+from quantdesk.services.plan_keeping import (
+    SETTLE_SLOTS,
+    CancelExpired,
+    ExchangeBook,
+    ExecuteOrder,
+    Liquidate,
+    Moment,
+    RefreshMarket,
+    SettleFunding,
+    plan_keeping,
+)
+
+NOW = 1_000_000
+SLOT = 5_000
+PRICE = 150_000_000
+ONE_SOL = 1_000_000_000
+
+MARKET = MarketState(
+    params=SOL, last_price_e6=PRICE, last_conf_e6=50_000, last_publish_time=NOW - 2, funding_at=NOW
+)
+ORDER = Order(
+    account="alice",
+    market_index=0,
+    client_order_id=1,
+    kind=Kind.MARKET,
+    size_e9=ONE_SOL,
+    limit_price_e6=PRICE * 2,
+    placed_at=NOW - 2,
+    placed_slot=SLOT - 1,
+    expires_at=NOW + 28,
+)
+
+
+def moment(price_e6: int = PRICE, *, publish_time: int = NOW, slot: int = SLOT) -> Moment:
+    reading = PriceReading(price_e6=price_e6, conf_e6=50_000, publish_time=publish_time)
+    return Moment(now=NOW, slot=slot, readings={0: reading})
+
+
+def book(*orders: Order, position: Position | None = None, usdc_e6: int = 0) -> ExchangeBook:
+    listed = (0, *(EMPTY_MARKET,) * 7) if position else (EMPTY_MARKET,) * 8
+    account = AccountState(
+        address="alice", owner="owner", balances=(usdc_e6, *(0,) * 7), open_markets=listed
+    )
+    return ExchangeBook(
+        markets={0: MARKET},
+        pool=PoolState(cash_e6=10**12),
+        accounts={"alice": account},
+        positions={("alice", 0): position} if position else {},
+        orders={f"order{number}": order for number, order in enumerate(orders)},
+    )
+
+
+def held(size_e9: int, *, updated_slot: int = SLOT) -> Position:
+    return Position(
+        account="alice",
+        market_index=0,
+        size_e9=size_e9,
+        entry_e6=size_e9 * PRICE // ONE_SOL,
+        max_leverage=20,
+        updated_slot=updated_slot,
+    )
+
+
+def test_a_market_order_is_executed_at_the_first_price_published_after_it() -> None:
+    assert plan_keeping(book(ORDER), moment()) == [ExecuteOrder(order="order0")]
+
+
+def test_a_price_of_the_orders_own_second_is_not_yet_the_next_price() -> None:
+    assert plan_keeping(book(ORDER), moment(publish_time=ORDER.placed_at)) == []
+
+
+def test_an_order_waits_for_the_slot_after_its_own() -> None:
+    assert plan_keeping(book(ORDER), moment(slot=ORDER.placed_slot)) == []
+
+
+def test_an_expired_order_is_cancelled_and_not_executed() -> None:
+    late = replace(ORDER, expires_at=NOW - 1)
+
+    assert plan_keeping(book(late), moment()) == [CancelExpired(order="order0")]
+
+
+def test_a_limit_order_is_left_alone_until_its_whole_cost_is_within_the_limit() -> None:
+    # 1 SOL at 150: 150 + spread 0.03 + confidence 0.05 + impact 0.00000225, rounded up.
+    exact = 150_080_003
+    short = replace(ORDER, kind=Kind.LIMIT, limit_price_e6=exact - 1)
+    enough = replace(short, limit_price_e6=exact)
+
+    assert plan_keeping(book(short), moment()) == []
+    assert plan_keeping(book(enough), moment()) == [ExecuteOrder(order="order0")]
+
+
+def test_a_reduce_only_limit_without_a_position_is_handed_to_the_program_to_close() -> None:
+    idle = replace(ORDER, kind=Kind.LIMIT, limit_price_e6=1, reduce_only=True)
+
+    assert plan_keeping(book(idle), moment()) == [ExecuteOrder(order="order0")]
+
+
+def test_orders_of_kinds_that_the_program_does_not_execute_wait() -> None:
+    assert plan_keeping(book(replace(ORDER, kind=Kind.STOP_MARKET)), moment()) == []
+
+
+def test_nothing_is_executed_in_a_paused_market() -> None:
+    paused = replace(book(ORDER), markets={0: replace(MARKET, status=MarketStatus.PAUSED)})
+
+    assert plan_keeping(paused, moment()) == []
+
+
+def test_a_stale_price_executes_nothing() -> None:
+    old = replace(ORDER, placed_at=NOW - 9)
+
+    assert plan_keeping(book(old), moment(publish_time=NOW - 6)) == []
+
+
+def test_orders_are_executed_in_the_order_they_were_placed() -> None:
+    later, earlier = ORDER, replace(ORDER, placed_slot=SLOT - 5)
+
+    assert plan_keeping(book(later, earlier), moment()) == [
+        ExecuteOrder(order="order1"),
+        ExecuteOrder(order="order0"),
+    ]
+
+
+def test_an_account_is_liquidated_one_unit_below_its_maintenance_and_not_at_it() -> None:
+    # 10 SOL at 150: notional 1,500, maintenance 0.5 % = 7.5 USD, no profit or loss.
+    position = held(10 * ONE_SOL)
+
+    assert plan_keeping(book(position=position, usdc_e6=7_500_000), moment()) == []
+    assert plan_keeping(book(position=position, usdc_e6=7_499_999), moment()) == [
+        Liquidate(account="alice", market_index=0)
+    ]
+
+
+def test_nobody_is_liquidated_at_a_stale_price() -> None:
+    broke = book(position=held(10 * ONE_SOL), usdc_e6=0)
+
+    assert plan_keeping(broke, moment(publish_time=NOW - 11)) == []
+
+
+def test_a_market_that_looked_at_its_oracle_long_ago_is_refreshed() -> None:
+    quiet = replace(MARKET, funding_at=NOW - 25)
+
+    assert plan_keeping(replace(book(), markets={0: quiet}), moment()) == [
+        RefreshMarket(market_index=0)
+    ]
+
+
+def test_a_jump_is_shown_to_the_market_and_then_its_confirmation() -> None:
+    jumped = PRICE * 8 // 10
+    shown = replace(MARKET, pending_price_e6=jumped, pending_publish_time=NOW - 1)
+
+    assert plan_keeping(book(), moment(jumped)) == [RefreshMarket(market_index=0)]
+    confirmed = plan_keeping(replace(book(), markets={0: shown}), moment(jumped))
+    assert confirmed == [RefreshMarket(market_index=0)]
+
+
+def test_a_price_that_stays_wide_is_not_shown_to_the_market_again_and_again() -> None:
+    wide = PriceReading(price_e6=PRICE, conf_e6=PRICE // 100, publish_time=NOW)
+
+    assert plan_keeping(book(), replace(moment(), readings={0: wide})) == []
+
+
+def test_funding_of_an_untouched_position_is_settled_once_an_hour() -> None:
+    rich = 10**9
+    due, early = held(ONE_SOL, updated_slot=SLOT - SETTLE_SLOTS), held(ONE_SOL)
+    early = replace(early, updated_slot=SLOT - SETTLE_SLOTS + 1)
+
+    assert plan_keeping(book(position=due, usdc_e6=rich), moment()) == [
+        SettleFunding(account="alice", market_index=0)
+    ]
+    assert plan_keeping(book(position=early, usdc_e6=rich), moment()) == []
