@@ -1,0 +1,211 @@
+"""The program's instructions as functions of what people mean by them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from solders.instruction import AccountMeta, Instruction
+from solders.pubkey import Pubkey
+
+from quantdesk.adapters.chain.addresses import associated_token_account
+from quantdesk.adapters.chain.codec import Value
+from quantdesk.adapters.chain.program import Fields, Program
+
+NO_MARKET = 65_535
+"""A free place in `UserAccount.open_markets`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketRef:
+    """A market, and the oracle account it is pinned to."""
+
+    index: int
+    oracle: Pubkey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultRef:
+    """A vault of other collateral than USDC, and its oracle account."""
+
+    index: int
+    mint: Pubkey
+    oracle: Pubkey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trader:
+    """An account whose risk an instruction weighs: its address, owner and what it holds."""
+
+    address: Pubkey
+    owner: Pubkey
+    open_markets: tuple[int, ...] = ()
+    balances: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, address: Pubkey, account: Fields) -> "Trader":
+        """From a decoded UserAccount."""
+        return cls(
+            address=address,
+            owner=account["owner"],
+            open_markets=tuple(account["open_markets"]),
+            balances=tuple(account["balances"]),
+        )
+
+
+class Instructions:
+    """Builds instructions for one deployment; knows its markets and other-collateral vaults."""
+
+    def __init__(
+        self, program: Program, markets: Iterable[MarketRef] = (), vaults: Iterable[VaultRef] = ()
+    ) -> None:
+        self.program = program
+        self._markets = {each.index: each for each in markets}
+        self._vaults = {each.index: each for each in vaults}
+
+    def risk_set(self, trader: Trader, *, except_market: int | None = None) -> list[AccountMeta]:
+        """What the program reads to weigh an account: its other positions, its other collateral."""
+        where, found = self.program.addresses, []
+        for index in trader.open_markets:
+            if index not in (NO_MARKET, except_market):
+                oracle = self._markets[index].oracle
+                found += [where.market(index), oracle, where.position(trader.address, index)]
+        for index, balance in enumerate(trader.balances):
+            if index and balance:
+                vault = self._vaults[index]
+                found += [where.vault(vault.mint), vault.oracle]
+        return [AccountMeta(each, is_signer=False, is_writable=False) for each in found]
+
+    def create_user_account(
+        self, owner: Pubkey, sub_account_id: int = 0, name: str = ""
+    ) -> Instruction:
+        """Open a user account; the owner pays its rent."""
+        text = name.encode()[:32].ljust(32, b"\0")
+        return self.program.instruction(
+            "create_user_account",
+            {"authority": owner},
+            {"sub_account_id": sub_account_id, "name": text},
+        )
+
+    def deposit(self, trader: Trader, mint: Pubkey, amount: int) -> Instruction:
+        """Move tokens from the owner's wallet into the account; `amount` in native units."""
+        accounts = self._transfer(trader, mint)
+        return self.program.instruction("deposit_tokens", accounts, {"amount": amount})
+
+    def withdraw(self, trader: Trader, mint: Pubkey, amount: int) -> Instruction:
+        """Move tokens from the account to the owner's wallet; `amount` in native units."""
+        return self.program.instruction(
+            "withdraw_tokens",
+            self._transfer(trader, mint),
+            {"amount": amount},
+            remaining=self.risk_set(trader),
+        )
+
+    def place_order(
+        self, trader: Trader, market_index: int, params: Mapping[str, Value]
+    ) -> Instruction:
+        """Place an order; `params` are the program's OrderParams by name."""
+        where = self.program.addresses
+        accounts = {
+            "authority": trader.owner,
+            "user_account": trader.address,
+            "market": where.market(market_index),
+            "oracle": self._markets[market_index].oracle,
+            "position": where.position(trader.address, market_index),
+            "order": where.order(trader.address, params["client_order_id"]),
+        }
+        return self.program.instruction(
+            "place_order",
+            accounts,
+            {"params": params},
+            remaining=self.risk_set(trader, except_market=market_index),
+        )
+
+    def cancel_order(
+        self, trader: Trader, order: Pubkey, *, by: Pubkey | None = None
+    ) -> Instruction:
+        """Take an order back; anybody may once it has expired. The rent goes to the owner."""
+        return self.program.instruction(
+            "cancel_order",
+            {
+                "authority": by or trader.owner,
+                "user_account": trader.address,
+                "order": order,
+                "owner": trader.owner,
+            },
+        )
+
+    def execute_order(
+        self,
+        trader: Trader,
+        order: Pubkey,
+        market_index: int,
+        *,
+        keeper: Pubkey,
+        keeper_account: Pubkey | None = None,
+    ) -> Instruction:
+        """Fill an order at the posted price; the reward goes to `keeper_account` when given."""
+        accounts = {
+            "keeper": keeper,
+            "user_account": trader.address,
+            "owner": trader.owner,
+            "order": order,
+            **self._market(trader, market_index),
+        }
+        if keeper_account is not None:
+            accounts["keeper_account"] = keeper_account
+        remaining = self.risk_set(trader, except_market=market_index)
+        return self.program.instruction("execute_order", accounts, remaining=remaining)
+
+    def liquidate(
+        self,
+        trader: Trader,
+        market_index: int,
+        *,
+        liquidator: Pubkey,
+        liquidator_account: Pubkey,
+        max_size_e9: int = 0,
+    ) -> Instruction:
+        """Close what an account below maintenance must give up; zero closes as needed."""
+        accounts = {
+            "liquidator": liquidator,
+            "liquidator_account": liquidator_account,
+            "user_account": trader.address,
+            **self._market(trader, market_index),
+        }
+        return self.program.instruction(
+            "liquidate",
+            accounts,
+            {"max_size_e9": max_size_e9},
+            remaining=self.risk_set(trader, except_market=market_index),
+        )
+
+    def update_oracle_price(self, market_index: int) -> Instruction:
+        """Let a market take note of the posted price."""
+        return self.program.instruction("update_oracle_price", self._priced(market_index))
+
+    def settle_funding(self, market_index: int, trader: Trader | None = None) -> Instruction:
+        """Accrue a market's funding, and settle one account's share when given."""
+        accounts = self._priced(market_index)
+        if trader is not None:
+            accounts["user_account"] = trader.address
+            position = self.program.addresses.position(trader.address, market_index)
+            accounts["position"] = position
+        return self.program.instruction("settle_funding", accounts)
+
+    def _priced(self, market_index: int) -> dict[str, Pubkey]:
+        return {
+            "market": self.program.addresses.market(market_index),
+            "oracle": self._markets[market_index].oracle,
+        }
+
+    def _market(self, trader: Trader, market_index: int) -> dict[str, Pubkey]:
+        position = self.program.addresses.position(trader.address, market_index)
+        return {**self._priced(market_index), "position": position}
+
+    def _transfer(self, trader: Trader, mint: Pubkey) -> dict[str, Pubkey]:
+        return {
+            "authority": trader.owner,
+            "user_account": trader.address,
+            "mint": mint,
+            "vault_tokens": self.program.addresses.vault_tokens(mint),
+            "user_tokens": associated_token_account(trader.owner, mint),
+        }
