@@ -23,9 +23,7 @@ class CandleFolder:
         if current is not None and open_ms < current.open_ms:
             return
         if current is None or open_ms > current.open_ms:
-            candle = first_tick(
-                open_ms=open_ms, price_e6=tick.price_e6, volume_e3=tick.volume_e3
-            )
+            candle = first_tick(open_ms=open_ms, price_e6=tick.price_e6, volume_e3=tick.volume_e3)
         else:
             candle = with_tick(current, tick.price_e6, volume_e3=tick.volume_e3)
         self._open[tick.market] = candle

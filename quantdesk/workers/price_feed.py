@@ -9,7 +9,7 @@ from __future__ import annotations
 import structlog
 
 from quantdesk import wiring
-from quantdesk.services.market_ports import PricesUnavailable, PriceSource, PriceStore
+from quantdesk.services.market_ports import PriceSource, PriceStore, PricesUnavailable
 from quantdesk.settings import Settings
 
 log = structlog.get_logger()

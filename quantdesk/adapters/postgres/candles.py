@@ -54,6 +54,13 @@ from (
 ) as minutes
 group by bucket order by bucket
 """
+_MINUTES = """
+select (extract(epoch from open_at) * 1000)::bigint as open_ms, open_e6, high_e6, low_e6, close_e6,
+       round(volume * 1000)::bigint as volume_e3
+from candles_1m
+where market_index = %(market)s and open_at >= to_timestamp(%(from_ms)s / 1000.0)
+order by open_at limit 1441
+"""
 _DAY = """
 select min(low_e6) as low_e6, max(high_e6) as high_e6,
        (array_agg(open_e6 order by open_at))[1] as open_e6,
@@ -121,6 +128,14 @@ class CandleStore:
             cursor = await connection.execute(_READ, parameters)
             rows = await cursor.fetchall()
         return [Candle(**row) for row in rows]
+
+    async def minutes(self, market_index: int, *, from_ms: int) -> list[Candle]:
+        """Minutes that open at or after `from_ms`, oldest first, at most a day and one."""
+        async with self._database.transaction(GUEST) as connection:
+            cursor = await connection.execute(
+                _MINUTES, {"market": market_index, "from_ms": from_ms}
+            )
+            return [Candle(**row) for row in await cursor.fetchall()]
 
     async def day(self, market_index: int, *, now_ms: int) -> Day | None:
         """Open, high, low and traded value of the last 24 hours; None without any candle."""

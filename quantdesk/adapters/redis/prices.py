@@ -38,8 +38,11 @@ class PriceStream:
         self._redis = redis
 
     async def append(self, ticks: Sequence[Tick]) -> None:
-        """Add ticks and make them the newest of their markets, in one round trip."""
-        pipeline = self._redis.pipeline(transaction=False)
+        """Add ticks and make them the newest of their markets, in one round trip.
+
+        A transaction, so that a waiting reader wakes up once with all of them.
+        """
+        pipeline = self._redis.pipeline(transaction=True)
         for tick in ticks:
             fields = _fields(tick)
             pipeline.xadd(STREAM, fields, maxlen=STREAM_LENGTH, approximate=True)
