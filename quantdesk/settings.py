@@ -132,6 +132,8 @@ def _production_problems(settings: Settings) -> list[str]:
         "REDIS_URL": (settings.redis_url, "the Redis or Valkey that carries prices"),
         "SUPABASE_URL": (settings.supabase_url, "the Supabase project that signs users in"),
         "SOLANA_RPC_URLS": (settings.solana_rpc_urls, "the Solana nodes that hold the money"),
+        "PYTH_HERMES_URL": (settings.pyth_hermes_url, "the Hermes server that signs prices"),
+        "QD_USDC_MINT": (settings.usdc_mint, "the address of the USDC mint"),
     }
     problems = [
         f"{name} is empty and QD_ENV=production never starts local stand-ins; "

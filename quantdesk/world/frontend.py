@@ -1,0 +1,120 @@
+"""The front end: built once per content of its sources, then served by Python alone.
+
+The bundle is made relative to its origin after the build, so one build serves any port or host.
+"""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from quantdesk.settings import PROJECT
+from quantdesk.world.javascript import NoRuntime, runtime_environment
+
+CLIENT = PROJECT / ".web" / "build" / "client"
+STAMP = PROJECT / ".web" / "quantdesk.sha256"
+LOG = PROJECT / ".web" / "build.log"
+SOURCES = ("rxconfig.py", "requirements.txt", "quantdesk/quantdesk.py")
+SOURCE_DIRECTORIES = ("quantdesk/ui", "assets", "reflex.lock")
+# Written by Reflex into assets at import or by the interpreter; not sources.
+GENERATED = {"__pycache__", "external"}
+BUILD_ORIGIN = "http://localhost:8000"
+BUILD_TIMEOUT_S = 600
+LOG_TAIL = 25
+
+
+class BuildFailed(Exception):
+    """The front end could not be built; the message holds the end of the log."""
+
+
+def ensure_built(say: Callable[[str], None]) -> bool:
+    """Build when the sources changed since the last build; returns whether it did."""
+    if is_current():
+        return False
+    CLIENT.parent.parent.mkdir(exist_ok=True)
+    with (PROJECT / ".web" / "build.lock").open("w") as lock:
+        # Two worlds of one checkout share the build; the second waits for the first.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if is_current():
+            return False
+        _build(say)
+    return True
+
+
+def is_current() -> bool:
+    """True when the build on disk is that of the present sources."""
+    return STAMP.exists() and (CLIENT / "index.html").exists() and STAMP.read_text() == digest()
+
+
+def digest() -> str:
+    """Content hash of everything that decides what the browser gets."""
+    total = hashlib.sha256()
+    for file in _sources():
+        total.update(str(file.relative_to(PROJECT)).encode() + b"\0")
+        total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def make_origin_relative(client: Path) -> None:
+    """Replace the build's origin in the bundle by the address the page was loaded from."""
+    for file in client.glob("assets/reflex-env-*.js"):
+        text = file.read_text()
+        text = text.replace(
+            f"`ws{BUILD_ORIGIN.removeprefix('http')}", '`${location.origin.replace(/^http/,"ws")}'
+        ).replace(f"`{BUILD_ORIGIN}", "`${location.origin}")
+        file.write_text(text)
+        file.with_name(file.name + ".gz").unlink(missing_ok=True)
+    baked = [file.name for file in client.rglob("*.js") if b"localhost:8000" in file.read_bytes()]
+    if baked:
+        raise BuildFailed(
+            f"the build's address {BUILD_ORIGIN} is fixed in {', '.join(baked)}; "
+            "pages must take addresses from location.origin or /api/config"
+        )
+
+
+def _sources() -> Iterator[Path]:
+    for name in SOURCES:
+        if (PROJECT / name).exists():
+            yield PROJECT / name
+    for directory in SOURCE_DIRECTORIES:
+        for file in sorted((PROJECT / directory).rglob("*")):
+            if file.is_file() and not GENERATED.intersection(file.parts):
+                yield file
+
+
+def _build(say: Callable[[str], None]) -> None:
+    started = time.monotonic()
+    wanted = digest()
+    STAMP.unlink(missing_ok=True)
+    try:
+        runtime = runtime_environment(say)
+    except NoRuntime as error:
+        raise BuildFailed(str(error)) from error
+    say("building the front end; this happens once and takes about 15 s …")
+    environment = os.environ | runtime | {
+        "QD_PUBLIC_ORIGIN": BUILD_ORIGIN,
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+        "REFLEX_DIR": str(PROJECT / ".js" / "reflex"),
+        "PYTHONPATH": str(PROJECT),
+    }  # fmt: skip
+    with LOG.open("w") as log:
+        done = subprocess.run(
+            [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            timeout=BUILD_TIMEOUT_S,
+        )
+    if done.returncode != 0 or not (CLIENT / "index.html").exists():
+        end = "\n".join(LOG.read_text(errors="replace").splitlines()[-LOG_TAIL:])
+        raise BuildFailed(f"the front end could not be built; {LOG} ends with:\n{end}")
+    make_origin_relative(CLIENT)
+    STAMP.write_text(wanted)
+    say(f"front end built in {time.monotonic() - started:.0f} s")
