@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from quantdesk.adapters.postgres.database import GUEST, SERVICE, Database
 from quantdesk.domain.candle import MINUTE_MS, RESOLUTIONS_S, Candle
+from quantdesk.services.ports import Candle as Bar
 
 LIMIT_MAX = 1_500
 DAY_MS = 86_400_000
@@ -44,7 +45,7 @@ select (extract(epoch from bucket) * 1000)::bigint as open_ms,
        (array_agg(open_e6 order by open_at))[1] as open_e6,
        max(high_e6) as high_e6, min(low_e6) as low_e6,
        (array_agg(close_e6 order by open_at desc))[1] as close_e6,
-       round(sum(volume) * 1000)::bigint as volume_e3
+       sum(volume) as volume
 from (
   select *, date_bin(make_interval(secs => %(seconds)s), open_at, 'epoch') as bucket
   from candles_1m
@@ -109,7 +110,7 @@ class CandleStore:
 
     async def candles(
         self, market_index: int, *, resolution_s: int, limit: int, before_ms: int
-    ) -> list[Candle]:
+    ) -> list[Bar]:
         """At most `limit` candles that open before `before_ms`, oldest first.
 
         Buckets count from 1970 UTC, so a day candle opens at midnight UTC.
@@ -127,7 +128,7 @@ class CandleStore:
         async with self._database.transaction(GUEST) as connection:
             cursor = await connection.execute(_READ, parameters)
             rows = await cursor.fetchall()
-        return [Candle(**row) for row in rows]
+        return [Bar(**row) for row in rows]
 
     async def minutes(self, market_index: int, *, from_ms: int) -> list[Candle]:
         """Minutes that open at or after `from_ms`, oldest first, at most a day and one."""
