@@ -11,7 +11,7 @@ from quantdesk.domain.account import AccountState
 from quantdesk.domain.fees import FeeSplit
 from quantdesk.domain.funding import funding_owed_e6
 from quantdesk.domain.market import MarketState
-from quantdesk.domain.pool import InsuranceState, PoolState, market_reserve_e6, market_value_e6
+from quantdesk.domain.pool import InsuranceState, PoolState, revalued
 from quantdesk.domain.position import Position, filled
 
 
@@ -70,11 +70,10 @@ class Books:
         )
         return replace(self._spending(-paid), insurance=insurance)
 
-    def covered_by_pool(self) -> Self:
-        """The pool lifts a negative balance as far as its cash reaches, up to zero."""
-        paid = min(max(-self.account.usdc_e6, 0), max(self.pool.cash_e6, 0))
-        books = self._spending(-paid)
-        return replace(books, pool=replace(books.pool, cash_e6=books.pool.cash_e6 - paid))
+    def covered_by_pool(self, *, now: int) -> Self:
+        """The pool lifts a negative balance as far as its cash and daily cap reach, up to zero."""
+        pool, borne = self.pool.losing(-self.account.usdc_e6, now=now)
+        return replace(self, pool=pool)._spending(-borne)
 
     def settled(self) -> Self:
         """Funding owed since the position's snapshot is paid, and the snapshot moved to now."""
@@ -118,14 +117,7 @@ class Books:
 
     def revalued(self, price_e6: int) -> Self:
         """The market's value and reserve at `price_e6`, carried into the pool's sums."""
-        value = market_value_e6(self.market, price_e6)
-        reserve = market_reserve_e6(self.market, price_e6)
-        pool = replace(
-            self.pool,
-            markets_value_e6=self.pool.markets_value_e6 + value - self.market.pool_value_e6,
-            reserve_e6=self.pool.reserve_e6 + reserve - self.market.reserve_e6,
-        )
-        market = replace(self.market, pool_value_e6=value, reserve_e6=reserve)
+        market, pool = revalued(self.market, self.pool, price_e6)
         return replace(self, market=market, pool=pool)
 
     def _spending(self, amount_e6: int) -> Self:

@@ -7,10 +7,13 @@ and what remains belongs to the pool.
 from dataclasses import dataclass
 
 from quantdesk.domain.market import MarketParams
-from quantdesk.domain.money import FRACTION_ONE, Round, mul_div
+from quantdesk.domain.money import FRACTION_ONE, Round, clamp, mul_div
 from quantdesk.domain.order import Kind
 
 INSURANCE_SHARE_E6 = 100_000
+
+REWARD_FADES_S = 60
+"""A market order's reward falls to nothing in this time, so keepers hurry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,14 @@ class FeeSplit:
         assert self.insurance_e6 + self.keeper_e6 + self.pool_e6 == self.fee_e6
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeTerms:
+    """What a fill will be charged: the rate as a fraction e6, the keeper's offered reward e6."""
+
+    rate_e6: int
+    keeper_reward_e6: int = 0
+
+
 def fee_rate_e6(params: MarketParams, kind: Kind) -> int:
     """Share of the cost that an order of `kind` pays."""
     return params.limit_fee_e6 if kind is Kind.LIMIT else params.taker_fee_e6
@@ -39,3 +50,11 @@ def fee_split(cost_e6: int, rate_e6: int, *, keeper_reward_e6: int) -> FeeSplit:
     return FeeSplit(
         fee_e6=fee, insurance_e6=insurance, keeper_e6=keeper, pool_e6=fee - insurance - keeper
     )
+
+
+def keeper_reward_e6(full_e6: int, kind: Kind, *, waited_s: int) -> int:
+    """The offer to a fill's keeper, rounded down; for market orders it fades with the wait."""
+    if kind is not Kind.MARKET:
+        return full_e6
+    left_s = REWARD_FADES_S - clamp(waited_s, low=0, high=REWARD_FADES_S)
+    return mul_div(full_e6, left_s, REWARD_FADES_S, Round.DOWN)

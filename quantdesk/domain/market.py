@@ -48,6 +48,7 @@ class MarketParams:
     age_reduce_s: int
     age_liquidate_s: int
     oi_cap_e9: int
+    account_cap_e9: int
     liquidation_fee_e6: int
     tick_e6: int
     lot_e9: int
@@ -130,6 +131,7 @@ def standard_market(
         age_reduce_s=20,
         age_liquidate_s=10,
         oi_cap_e9=2 * skew_scale * SIZE_ONE,
+        account_cap_e9=skew_scale * SIZE_ONE // 2,
         liquidation_fee_e6=10_000,
         tick_e6=tick_e6,
         lot_e9=lot_e9,

@@ -4,7 +4,7 @@ A price is judged against the clock, its own confidence and the last valid price
 found is the grade. Grades are ordered, so an action accepts everything up to its own limit.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
 from quantdesk.domain.market import MarketState
@@ -13,6 +13,9 @@ from quantdesk.domain.refusal import Refusal
 
 FUTURE_TOLERANCE_S = 2
 JUMP_WINDOW_S = 5
+SILENCE_S = 60
+"""After so long without a valid price the first one only announces itself; the second counts."""
+CONFIRM_WINDOW_S = 60
 JUMP_PARTS = 10
 """A move of more than one part in ten within the window needs a second publication."""
 
@@ -86,6 +89,8 @@ def grade(reading: PriceReading, market: MarketState, *, action: Action, now: in
         return Grade.JUMPED
     if now - reading.publish_time > age_limit_s(market, action):
         return Grade.STALE
+    if reading.publish_time < market.last_publish_time:
+        return Grade.STALE
     if reading.conf_e6 * FRACTION_ONE > market.params.conf_gate_e6 * reading.price_e6:
         return Grade.WIDE
     return Grade.VALID
@@ -109,32 +114,46 @@ def age_limit_s(market: MarketState, action: Action) -> int:
 
 
 def has_jumped(reading: PriceReading, market: MarketState) -> bool:
-    """Whether the price left the last valid one too far too fast and nothing confirms it yet."""
-    if market.last_price_e6 == 0 or not _within_window(reading, market.last_publish_time):
+    """Whether a new price came too far too fast, or after silence, and nothing confirms it yet."""
+    since_s = reading.publish_time - market.last_publish_time
+    if market.last_price_e6 == 0 or since_s <= 0:
         return False
-    if not _is_far(reading.price_e6, market.last_price_e6):
-        return False
-    return not _is_confirmed(reading, market)
+    leapt = since_s <= JUMP_WINDOW_S and _is_far(reading.price_e6, market.last_price_e6)
+    return (leapt or since_s > SILENCE_S) and not _is_confirmed(reading, market)
 
 
-def _is_confirmed(reading: PriceReading, market: MarketState) -> bool:
-    return (
-        market.pending_price_e6 > 0
-        and reading.publish_time > market.pending_publish_time
-        and _within_window(reading, market.pending_publish_time)
-        and not _is_far(reading.price_e6, market.pending_price_e6)
+def recorded(
+    reading: PriceReading, market: MarketState, *, action: Action, now: int
+) -> MarketState:
+    """The market with a newer valid reading as its last price; else the market as it is."""
+    is_newer = reading.publish_time > market.last_publish_time
+    if not is_newer or grade(reading, market, action=action, now=now) is not Grade.VALID:
+        return market
+    return replace(
+        market,
+        last_price_e6=reading.price_e6,
+        last_conf_e6=reading.conf_e6,
+        last_publish_time=reading.publish_time,
+        pending_price_e6=0,
+        pending_publish_time=0,
     )
-
-
-def _within_window(reading: PriceReading, since: int) -> bool:
-    return 0 <= reading.publish_time - since <= JUMP_WINDOW_S
-
-
-def _is_far(price_e6: int, reference_e6: int) -> bool:
-    return abs(price_e6 - reference_e6) * JUMP_PARTS > reference_e6
 
 
 def funding_price_e6(reading: PriceReading, market: MarketState, *, now: int) -> int:
     """Price at which elapsed time is credited: a valid reading's, else the last valid one."""
     is_valid = grade(reading, market, action=Action.FUND, now=now) is Grade.VALID
     return reading.price_e6 if is_valid else market.last_price_e6
+
+
+def _is_confirmed(reading: PriceReading, market: MarketState) -> bool:
+    after_s = reading.publish_time - market.pending_publish_time
+    return (
+        market.pending_price_e6 != 0
+        and market.pending_publish_time > market.last_publish_time
+        and 0 < after_s <= CONFIRM_WINDOW_S
+        and not _is_far(reading.price_e6, market.pending_price_e6)
+    )
+
+
+def _is_far(price_e6: int, reference_e6: int) -> bool:
+    return abs(price_e6 - reference_e6) * JUMP_PARTS > reference_e6

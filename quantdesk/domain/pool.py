@@ -3,7 +3,8 @@
 The pool's value rounds down and its reserve up: both favour those who own the pool.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from quantdesk.domain.funding import INDEX_TO_USD
 from quantdesk.domain.market import MarketState
@@ -11,6 +12,7 @@ from quantdesk.domain.money import FRACTION_ONE, SIZE_ONE, Round, div, mul_div
 
 SKEW_RESERVE_E6 = 500_000
 MATCHED_RESERVE_E6 = 50_000
+DAY_S = 86_400
 RESERVE_LIMIT_E6 = 800_000
 """The reserve may take 80 % of the pool's equity."""
 
@@ -28,6 +30,10 @@ class PoolState:
     total_user_usdc_e6: int = 0
     shares: int = 0
     sequence: int = 0
+    daily_loss_share_e6: int = 100_000
+    loss_day: int = 0
+    loss_cap_today_e6: int = 0
+    loss_today_e6: int = 0
 
     @property
     def equity_e6(self) -> int:
@@ -38,6 +44,29 @@ class PoolState:
     def covers_reserve(self) -> bool:
         """Whether the reserve stays within its share of the equity."""
         return self.reserve_e6 * FRACTION_ONE <= self.equity_e6 * RESERVE_LIMIT_E6
+
+    def losing(self, wanted_e6: int, *, now: int) -> tuple[Self, int]:
+        """The pool after bearing bad debt, and how much it bore.
+
+        Its cash and the day's cap bound it; the cap is a share of the cash at the first loss of
+        a day (UTC), rounded down.
+        """
+        if wanted_e6 <= 0:
+            return self, 0
+        day = now // DAY_S
+        cap, lost = self.loss_cap_today_e6, self.loss_today_e6
+        if day != self.loss_day:
+            cap = mul_div(max(self.cash_e6, 0), self.daily_loss_share_e6, FRACTION_ONE, Round.DOWN)
+            lost = 0
+        borne = max(0, min(wanted_e6, self.cash_e6, cap - lost))
+        poorer = replace(
+            self,
+            cash_e6=self.cash_e6 - borne,
+            loss_day=day,
+            loss_cap_today_e6=cap,
+            loss_today_e6=lost + borne,
+        )
+        return poorer, borne
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +92,15 @@ def market_reserve_e6(market: MarketState, price_e6: int) -> int:
     skew = abs(market.skew_e9) * SKEW_RESERVE_E6
     matched = min(market.long_e9, market.short_e9) * MATCHED_RESERVE_E6
     return div((skew + matched) * price_e6, SIZE_ONE * FRACTION_ONE, Round.UP)
+
+
+def revalued(market: MarketState, pool: PoolState, price_e6: int) -> tuple[MarketState, PoolState]:
+    """The market's value and reserve at `price_e6`, carried into the pool's sums."""
+    value = market_value_e6(market, price_e6)
+    reserve = market_reserve_e6(market, price_e6)
+    summed = replace(
+        pool,
+        markets_value_e6=pool.markets_value_e6 + value - market.pool_value_e6,
+        reserve_e6=pool.reserve_e6 + reserve - market.reserve_e6,
+    )
+    return replace(market, pool_value_e6=value, reserve_e6=reserve), summed

@@ -119,16 +119,16 @@ def _slippage_e6(trial: Trial, mark_e6: int) -> int:
 def _liquidation_price_e6(trial: Trial, books: Books) -> int | None:
     if books.position.is_flat:
         return None
-    exposure = exposure_of(books, trial.reading)
+    exposure = exposure_of(books, trial.judged.reading)
     usdc_e6 = books.account.usdc_e6
-    return first_liquidating_price_e6(exposure, list(trial.others), usdc_e6=usdc_e6)
+    return first_liquidating_price_e6(exposure, list(trial.judged.others), usdc_e6=usdc_e6)
 
 
 def _leverage_e6(trial: Trial, books: Books, standing: Standing) -> int:
     if standing.maintenance_equity_e6 <= 0:
         return 0
-    notional = exposure_of(books, trial.reading).notional_e6
-    total = notional + sum(other.notional_e6 for other in trial.others)
+    notional = exposure_of(books, trial.judged.reading).notional_e6
+    total = notional + sum(other.notional_e6 for other in trial.judged.others)
     return mul_div(total, FRACTION_ONE, standing.maintenance_equity_e6, Round.UP)
 
 
@@ -137,5 +137,5 @@ def _funding_e6(trial: Trial, books: Books) -> int:
         books.market.params,
         books.market.skew_e9,
         size_e9=books.position.size_e9,
-        price_e6=trial.reading.price_e6,
+        price_e6=trial.judged.reading.price_e6,
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from quantdesk.domain.account import MAX_OPEN_MARKETS, MAX_OPEN_ORDERS
 from quantdesk.domain.books import Books
+from quantdesk.domain.fees import FeeTerms, fee_rate_e6
 from quantdesk.domain.liquidation_price import liquidation_price_e6
 from quantdesk.domain.margin import Standing
 from quantdesk.domain.market import MarketStatus
@@ -19,7 +20,7 @@ from quantdesk.domain.portfolio import Portfolio, Quote
 from quantdesk.domain.position import is_reducing
 from quantdesk.domain.receipt import Change, Receipt, Rejected, Verdict, receipt_of
 from quantdesk.domain.refusal import Refusal
-from quantdesk.domain.trial import Trial, clipped_size_e9, trial, trial_at_cost
+from quantdesk.domain.trial import Judged, Trial, clipped_size_e9, trial, trial_at_cost
 
 __all__ = [
     "Change",
@@ -79,7 +80,7 @@ def _unfit(intent: OrderIntent, portfolio: Portfolio, *, now: int) -> Rejected |
         return _rejected(fault.refusal, field, fault.message)
     if intent.expires_at and intent.expires_at <= now:
         message = "the expiry lies in the past; choose a later one"
-        return _rejected(Refusal.ORDER_EXPIRED, "market", message)
+        return _rejected(Refusal.INVALID_EXPIRY, "market", message)
     if portfolio.account.open_orders >= MAX_OPEN_ORDERS:
         message = f"{MAX_OPEN_ORDERS} orders are open; cancel one first"
         return _rejected(Refusal.TOO_MANY_ORDERS, "account", message)
@@ -101,12 +102,14 @@ def _priced(intent: OrderIntent, trade_e9: int, portfolio: Portfolio, *, now: in
         return _rejected(refusal, "market", PRICE_ADVICE[refusal])
     settled = _settled_books(intent.market_index, portfolio, now=now)
     others = tuple(portfolio.exposures(now=now, without=intent.market_index))
-    present = trial(settled, trade_e9, reading=quote.reading, others=others, kind=intent.kind)
-    rejected = _breach(intent, present)
+    fee = FeeTerms(rate_e6=fee_rate_e6(quote.market.params, intent.kind))
+    present = trial(settled, trade_e9, judged=Judged(reading=quote.reading, others=others), fee=fee)
+    expected = _expected(intent, present, fee)
+    rejected = _breach(intent, present, expected)
     if rejected is not None:
         return rejected
     age_s = max(0, now - quote.reading.publish_time)
-    return receipt_of(_expected(intent, present), mark_e6=quote.reading.price_e6, age_s=age_s)
+    return receipt_of(expected, mark_e6=quote.reading.price_e6, age_s=age_s)
 
 
 def _settled_books(market_index: int, portfolio: Portfolio, *, now: int) -> Books:
@@ -119,45 +122,49 @@ def _settled_books(market_index: int, portfolio: Portfolio, *, now: int) -> Book
     ).settled()
 
 
-def _expected(intent: OrderIntent, present: Trial) -> Trial:
+def _expected(intent: OrderIntent, present: Trial, fee: FeeTerms) -> Trial:
     reached = not exceeds_bound(present.cost_e6, present.trade_e9, intent.limit_price_e6)
     if intent.kind is not Kind.LIMIT or reached:
         return present
     cost_e6 = div(intent.limit_price_e6 * present.trade_e9, SIZE_ONE, Round.UP)
+    at_limit = replace(present.judged.reading, price_e6=intent.limit_price_e6)
     return trial_at_cost(
         present.before,
         present.trade_e9,
         cost_e6,
-        reading=replace(present.reading, price_e6=intent.limit_price_e6),
-        others=present.others,
-        kind=intent.kind,
+        judged=replace(present.judged, reading=at_limit),
+        fee=fee,
     )
 
 
-def _breach(intent: OrderIntent, present: Trial) -> Rejected | None:
-    if intent.kind is Kind.MARKET:
-        rejected = _market_breach(intent, present)
-        if rejected is not None:
-            return rejected
-    after = present.standing_after
-    if not present.reduces and not after.can_grow:
-        missing = Usd(-after.free_collateral_e6)
-        message = f"{missing} USDC of collateral is missing; deposit it or choose a smaller size"
-        return _rejected(Refusal.INSUFFICIENT_COLLATERAL, "size", message)
-    if intent.kind is Kind.MARKET and present.breaks_reserve:
+def _breach(intent: OrderIntent, present: Trial, expected: Trial) -> Rejected | None:
+    bound = intent.limit_price_e6
+    if intent.kind is Kind.MARKET and exceeds_bound(present.cost_e6, present.trade_e9, bound):
+        message = "the expected price is beyond your slippage bound; widen it or trade less"
+        return _rejected(Refusal.SLIPPAGE_EXCEEDED, "price", message)
+    if present.reduces:
+        return None
+    if expected is not present and not present.standing_before.can_grow:
+        return _short_of_collateral(present.standing_before)
+    if not expected.standing_after.can_grow:
+        return _short_of_collateral(expected.standing_after)
+    return None if expected is not present else _full(present)
+
+
+def _full(present: Trial) -> Rejected | None:
+    if present.breaks_open_interest:
+        message = "this size passes an open interest cap of the market; choose a smaller one"
+        return _rejected(Refusal.OPEN_INTEREST_CAP, "size", message)
+    if present.breaks_reserve:
         message = "the pool cannot cover this size now; choose a smaller one"
         return _rejected(Refusal.POOL_RESERVE, "size", message)
     return None
 
 
-def _market_breach(intent: OrderIntent, present: Trial) -> Rejected | None:
-    if exceeds_bound(present.cost_e6, present.trade_e9, intent.limit_price_e6):
-        message = "the expected price is beyond your slippage bound; widen it or trade less"
-        return _rejected(Refusal.SLIPPAGE_EXCEEDED, "price", message)
-    if present.breaks_open_interest:
-        message = "this side of the market is at its open interest cap; choose a smaller size"
-        return _rejected(Refusal.OPEN_INTEREST_CAP, "size", message)
-    return None
+def _short_of_collateral(after: Standing) -> Rejected:
+    missing = Usd(-after.free_collateral_e6)
+    message = f"{missing} USDC of collateral is missing; deposit it or choose a smaller size"
+    return _rejected(Refusal.INSUFFICIENT_COLLATERAL, "size", message)
 
 
 def _rejected(refusal: Refusal, field: str, message: str) -> Rejected:

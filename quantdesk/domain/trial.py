@@ -7,20 +7,26 @@ from dataclasses import dataclass, replace
 
 from quantdesk.domain.books import Books
 from quantdesk.domain.cost import trade_cost_e6
-from quantdesk.domain.fees import FeeSplit, fee_rate_e6, fee_split
+from quantdesk.domain.fees import FeeSplit, FeeTerms, fee_split
 from quantdesk.domain.margin import Exposure, Standing, standing
 from quantdesk.domain.oracle import PriceReading
-from quantdesk.domain.order import Kind
 from quantdesk.domain.pool import market_reserve_e6
 from quantdesk.domain.position import is_reducing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """A fill of `trade_e9` at `cost_e6` judged at `reading`; `others` are the other markets."""
+class Judged:
+    """The price at which a fill is judged, and the account's exposures in other markets."""
 
     reading: PriceReading
     others: tuple[Exposure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A fill of `trade_e9` at `cost_e6`, with the books before and after it."""
+
+    judged: Judged
     before: Books
     after: Books
     trade_e9: int
@@ -35,25 +41,27 @@ class Trial:
     @property
     def standing_before(self) -> Standing:
         """The account's standing once funding is settled."""
-        return _standing(self.before, self.reading, self.others)
+        return standing_of(self.before, self.judged)
 
     @property
     def standing_after(self) -> Standing:
         """The account's standing once the fill and its fee are booked."""
-        return _standing(self.after, self.reading, self.others)
+        return standing_of(self.after, self.judged)
 
     @property
     def breaks_open_interest(self) -> bool:
-        """Whether a side of the market that grew is over its cap."""
+        """Whether a side that grew, or the account's own position, is over its cap."""
         before, after = self.before.market, self.after.market
         cap = after.params.oi_cap_e9
         long_breaks = after.long_e9 > max(cap, before.long_e9)
-        return long_breaks or after.short_e9 > max(cap, before.short_e9)
+        short_breaks = after.short_e9 > max(cap, before.short_e9)
+        too_large = abs(self.after.position.size_e9) > after.params.account_cap_e9
+        return long_breaks or short_breaks or too_large
 
     @property
     def breaks_reserve(self) -> bool:
         """Whether the market's reserve grew and the pool no longer covers the sum."""
-        price_e6 = self.reading.price_e6
+        price_e6 = self.judged.reading.price_e6
         reserve_before = market_reserve_e6(self.before.market, price_e6)
         grew = market_reserve_e6(self.after.market, price_e6) > reserve_before
         return grew and not self.after.pool.covers_reserve
@@ -63,19 +71,18 @@ def trial(
     settled: Books,
     trade_e9: int,
     *,
-    reading: PriceReading,
-    others: tuple[Exposure, ...],
-    kind: Kind,
+    judged: Judged,
+    fee: FeeTerms,
 ) -> Trial:
-    """A fill at `reading` on books whose funding is settled."""
+    """A fill at the judged price on books whose funding is settled."""
     cost_e6 = trade_cost_e6(
         settled.market.params,
         trade_e9,
         skew_e9=settled.market.skew_e9,
-        price_e6=reading.price_e6,
-        conf_e6=reading.conf_e6,
+        price_e6=judged.reading.price_e6,
+        conf_e6=judged.reading.conf_e6,
     )
-    return trial_at_cost(settled, trade_e9, cost_e6, reading=reading, others=others, kind=kind)
+    return trial_at_cost(settled, trade_e9, cost_e6, judged=judged, fee=fee)
 
 
 def trial_at_cost(
@@ -83,19 +90,16 @@ def trial_at_cost(
     trade_e9: int,
     cost_e6: int,
     *,
-    reading: PriceReading,
-    others: tuple[Exposure, ...],
-    kind: Kind,
+    judged: Judged,
+    fee: FeeTerms,
 ) -> Trial:
     """A fill at a cost given from outside."""
-    rate_e6 = fee_rate_e6(settled.market.params, kind)
-    split = fee_split(cost_e6, rate_e6, keeper_reward_e6=settled.pool.keeper_reward_e6)
+    split = fee_split(cost_e6, fee.rate_e6, keeper_reward_e6=fee.keeper_reward_e6)
     booked = settled.traded(trade_e9, cost_e6).paying_fee(split)
     return Trial(
-        reading=reading,
-        others=others,
+        judged=judged,
         before=settled,
-        after=booked.revalued(reading.price_e6),
+        after=booked.revalued(judged.reading.price_e6),
         trade_e9=trade_e9,
         cost_e6=cost_e6,
         split=split,
@@ -130,6 +134,7 @@ def with_health(books: Books, health_e6: int, *, slot: int) -> Books:
     return replace(books, position=position)
 
 
-def _standing(books: Books, reading: PriceReading, others: tuple[Exposure, ...]) -> Standing:
-    held = () if books.position.is_flat else (exposure_of(books, reading),)
-    return standing(books.account.usdc_e6, (*others, *held))
+def standing_of(books: Books, judged: Judged) -> Standing:
+    """The account of `books` with its position there and its exposures elsewhere."""
+    held = () if books.position.is_flat else (exposure_of(books, judged.reading),)
+    return standing(books.account.usdc_e6, (*judged.others, *held))

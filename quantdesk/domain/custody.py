@@ -1,0 +1,102 @@
+"""Custody: opening accounts, and US dollars entering and leaving the vault."""
+
+from dataclasses import replace
+
+from quantdesk.domain.account import AccountState
+from quantdesk.domain.events import (
+    Deposited,
+    InsuranceSeeded,
+    PoolSeeded,
+    UserAccountCreated,
+    Withdrawn,
+)
+from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
+from quantdesk.domain.margin import standing
+from quantdesk.domain.oracle import Action
+from quantdesk.domain.refusal import Refusal
+
+
+def create_user_account(ledger: Ledger, account: AccountState, *, at: Moment) -> Outcome:
+    """Opens an empty account under its address."""
+    opened = replace(account, created_at=at.now, sequence=1)
+    ledger.accounts[account.address] = opened
+    created = UserAccountCreated(
+        user_account=account.address, owner=account.owner, sub_account_id=account.sub_account_id
+    )
+    return Applied(events=(created,))
+
+
+def deposit(ledger: Ledger, address: str, amount: int) -> Outcome:
+    """Moves `amount` from the owner's wallet into the account."""
+    if amount <= 0:
+        return Refused(refusal=Refusal.ZERO_AMOUNT)
+    if ledger.vault.total_deposits + amount > ledger.vault.deposit_cap:
+        return Refused(refusal=Refusal.DEPOSIT_CAP)
+    _receive(ledger, amount)
+    ledger.credit(address, amount)
+    ledger.count(address)
+    balance = ledger.accounts[address].usdc_e6
+    deposited = Deposited(user_account=address, amount=amount, balance_after=balance)
+    return Applied(events=(deposited,))
+
+
+def withdraw(ledger: Ledger, address: str, amount: int, *, at: Moment) -> Outcome:
+    """Moves `amount` of free collateral back to the owner's wallet."""
+    account = ledger.accounts[address]
+    if amount <= 0:
+        return Refused(refusal=Refusal.ZERO_AMOUNT)
+    if account.usdc_e6 < amount:
+        return Refused(refusal=Refusal.INSUFFICIENT_BALANCE)
+    tokens = ledger.vault.total_deposits
+    outflow = ledger.vault.outflow.taking(amount, tokens=tokens, now=at.now)
+    if outflow is None:
+        return Refused(refusal=Refusal.OUTFLOW_CAP)
+    refusal = _uncovered(ledger, address, account.usdc_e6 - amount, at=at)
+    if refusal is not None:
+        return Refused(refusal=refusal)
+    ledger.vault = replace(ledger.vault, outflow=outflow, total_deposits=tokens - amount)
+    ledger.credit(address, -amount)
+    ledger.count(address)
+    balance = ledger.accounts[address].usdc_e6
+    withdrawn = Withdrawn(user_account=address, amount=amount, balance_after=balance)
+    return Applied(events=(withdrawn,))
+
+
+def seed_pool(ledger: Ledger, amount: int) -> Outcome:
+    """Gives `amount` to the pool, one share for each unit."""
+    if amount <= 0:
+        return Refused(refusal=Refusal.ZERO_AMOUNT)
+    _receive(ledger, amount)
+    ledger.pool = replace(
+        ledger.pool,
+        cash_e6=ledger.pool.cash_e6 + amount,
+        shares=ledger.pool.shares + amount,
+        sequence=ledger.pool.sequence + 1,
+    )
+    return Applied(events=(PoolSeeded(amount=amount, cash_after=ledger.pool.cash_e6),))
+
+
+def seed_insurance(ledger: Ledger, amount: int) -> Outcome:
+    """Gives `amount` to the insurance fund."""
+    if amount <= 0:
+        return Refused(refusal=Refusal.ZERO_AMOUNT)
+    _receive(ledger, amount)
+    balance = ledger.insurance.balance_e6 + amount
+    ledger.insurance = replace(ledger.insurance, balance_e6=balance)
+    ledger.pool = replace(ledger.pool, sequence=ledger.pool.sequence + 1)
+    return Applied(events=(InsuranceSeeded(amount=amount, balance_after=balance),))
+
+
+def _receive(ledger: Ledger, amount: int) -> None:
+    tokens = ledger.vault.total_deposits + amount
+    ledger.vault = replace(ledger.vault, total_deposits=tokens)
+
+
+def _uncovered(ledger: Ledger, address: str, balance_e6: int, *, at: Moment) -> Refusal | None:
+    if not ledger.accounts[address].markets:
+        return None
+    refusal = ledger.price_refusal(address, None, action=Action.WITHDRAW, now=at.now)
+    if refusal is not None:
+        return refusal
+    after = standing(balance_e6, ledger.others(address, None, now=at.now))
+    return None if after.can_grow else Refusal.INSUFFICIENT_COLLATERAL

@@ -1,0 +1,183 @@
+"""Events: what the exchange did, in the program's own field names; USD e6, sizes e9.
+
+Positive funding is paid by the user. Figures named `…_after` are balances once the event is booked.
+"""
+
+from dataclasses import dataclass
+
+from quantdesk.domain.oracle import Grade
+from quantdesk.domain.order import CancelReason, Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAccountCreated:
+    """A sub-account was opened."""
+
+    user_account: str
+    owner: str
+    sub_account_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposited:
+    """USDC entered an account."""
+
+    user_account: str
+    amount: int
+    balance_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """USDC left an account."""
+
+    user_account: str
+    amount: int
+    balance_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolSeeded:
+    """USDC was given to the pool."""
+
+    amount: int
+    cash_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsuranceSeeded:
+    """USDC was given to the insurance fund."""
+
+    amount: int
+    balance_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlaced:
+    """An order waits for its price."""
+
+    user_account: str
+    market_index: int
+    client_order_id: int
+    kind: Kind
+    size_e9: int
+    limit_price_e6: int
+    reduce_only: bool
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled:
+    """An order was closed unfilled."""
+
+    user_account: str
+    market_index: int
+    client_order_id: int
+    reason: CancelReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderExecuted:
+    """An order filled whole, after the reduce-only cut."""
+
+    user_account: str
+    market_index: int
+    client_order_id: int
+    kind: Kind
+    size_e9: int
+    cost_e6: int
+    fee_e6: int
+    keeper_reward_e6: int
+    insurance_fee_e6: int
+    oracle_price_e6: int
+    oracle_conf_e6: int
+    publish_time: int
+    realized_pnl_e6: int
+    funding_e6: int
+    size_after_e9: int
+    entry_after_e6: int
+    balance_after_e6: int
+    pool_cash_after_e6: int
+    insurance_after_e6: int
+    long_after_e9: int
+    short_after_e9: int
+    claims_e6: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingAccrued:
+    """A market's funding index moved."""
+
+    market_index: int
+    rate_e6: int
+    index_after: int
+    oracle_price_e6: int
+    long_e9: int
+    short_e9: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingPaid:
+    """A position settled its funding."""
+
+    user_account: str
+    market_index: int
+    funding_e6: int
+    balance_after_e6: int
+    index_after: int
+    pool_cash_after_e6: int
+    claims_e6: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Liquidated:
+    """A position was closed, in part or whole, against its owner's will."""
+
+    user_account: str
+    market_index: int
+    size_e9: int
+    cost_e6: int
+    oracle_price_e6: int
+    publish_time: int
+    realized_pnl_e6: int
+    funding_e6: int
+    penalty_e6: int
+    liquidator_reward_e6: int
+    insurance_fee_e6: int
+    insurance_paid_e6: int
+    pool_loss_e6: int
+    claims_e6: int
+    size_after_e9: int
+    entry_after_e6: int
+    balance_after_e6: int
+    pool_cash_after_e6: int
+    insurance_after_e6: int
+    long_after_e9: int
+    short_after_e9: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OraclePriceUpdated:
+    """A market looked at its oracle."""
+
+    market_index: int
+    price_e6: int
+    conf_e6: int
+    publish_time: int
+    grade: Grade
+
+
+Event = (
+    UserAccountCreated
+    | Deposited
+    | Withdrawn
+    | PoolSeeded
+    | InsuranceSeeded
+    | OrderPlaced
+    | OrderCancelled
+    | OrderExecuted
+    | FundingAccrued
+    | FundingPaid
+    | Liquidated
+    | OraclePriceUpdated
+)

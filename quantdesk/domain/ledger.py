@@ -1,0 +1,129 @@
+"""Ledger: everything the exchange holds, by key, and the books that one instruction opens on it.
+
+An instruction works on frozen records and writes them back only when nothing refused, so a refusal
+leaves the ledger as it was.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from quantdesk.domain.account import AccountState
+from quantdesk.domain.books import Books
+from quantdesk.domain.events import Event
+from quantdesk.domain.margin import Exposure
+from quantdesk.domain.market import MarketState
+from quantdesk.domain.oracle import Action, PriceReading, refusal_of
+from quantdesk.domain.order import Order
+from quantdesk.domain.pool import InsuranceState, PoolState
+from quantdesk.domain.portfolio import Quote
+from quantdesk.domain.position import Position
+from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.vault import VaultState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When an instruction runs: unix seconds and the chain's slot."""
+
+    now: int
+    slot: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """The instruction happened; its events in order."""
+
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The instruction did not happen and nothing changed."""
+
+    refusal: Refusal
+
+
+Outcome = Applied | Refused
+
+
+@dataclass(slots=True, kw_only=True)
+class Ledger:
+    """Accounts by address, positions and orders under them, markets and their readings by index."""
+
+    vault: VaultState
+    pool: PoolState = field(default_factory=PoolState)
+    insurance: InsuranceState = field(default_factory=InsuranceState)
+    markets: dict[int, MarketState] = field(default_factory=dict)
+    readings: dict[int, PriceReading] = field(default_factory=dict)
+    accounts: dict[str, AccountState] = field(default_factory=dict)
+    positions: dict[tuple[str, int], Position] = field(default_factory=dict)
+    orders: dict[tuple[str, int], Order] = field(default_factory=dict)
+
+    @property
+    def held_e6(self) -> int:
+        """Users' US dollars, pool cash and insurance together: the tokens in the vault."""
+        users = sum(account.usdc_e6 for account in self.accounts.values())
+        return users + self.pool.cash_e6 + self.insurance.balance_e6
+
+    def quote(self, market_index: int) -> Quote:
+        """A market and its published price."""
+        return Quote(market=self.markets[market_index], reading=self.readings[market_index])
+
+    def position(self, address: str, market_index: int) -> Position:
+        """A position, flat when there is none yet."""
+        flat = Position(account=address, market_index=market_index)
+        return self.positions.get((address, market_index), flat)
+
+    def books(self, address: str, market_index: int) -> Books:
+        """The records that a trade of this account in this market touches."""
+        return Books(
+            account=self.accounts[address],
+            position=self.position(address, market_index),
+            market=self.markets[market_index],
+            pool=self.pool,
+            insurance=self.insurance,
+        )
+
+    def keep(self, books: Books) -> None:
+        """Writes the records of `books` back."""
+        self.accounts[books.account.address] = books.account
+        self.positions[(books.account.address, books.market.params.index)] = books.position
+        self.markets[books.market.params.index] = books.market
+        self.pool = books.pool
+        self.insurance = books.insurance
+
+    def credit(self, address: str, amount_e6: int) -> None:
+        """Hands `amount_e6`, already taken elsewhere, to an account."""
+        self.accounts[address] = self.accounts[address].credited(amount_e6)
+        total = self.pool.total_user_usdc_e6 + amount_e6
+        self.pool = replace(self.pool, total_user_usdc_e6=total)
+
+    def others(self, address: str, market_index: int | None, *, now: int) -> tuple[Exposure, ...]:
+        """The account's open positions but for one market, valued at their readings."""
+        return tuple(
+            self.quote(index).exposure(self.position(address, index), now=now)
+            for index in self.accounts[address].markets
+            if index != market_index
+        )
+
+    def price_refusal(
+        self, address: str, market_index: int | None, *, action: Action, now: int
+    ) -> Refusal | None:
+        """First reading among the account's other markets that `action` may not use."""
+        for index in self.accounts[address].markets:
+            if index != market_index:
+                quote = self.quote(index)
+                refusal = refusal_of(quote.reading, quote.market, action=action, now=now)
+                if refusal is not None:
+                    return refusal
+        return None
+
+    def drop_order(self, order: Order) -> None:
+        """Closes an order and its place in the account's count."""
+        del self.orders[(order.account, order.client_order_id)]
+        account = self.accounts[order.account]
+        self.accounts[order.account] = replace(account, open_orders=account.open_orders - 1)
+
+    def count(self, address: str, events: int = 1) -> None:
+        """Advances an account's sequence by the events that name it."""
+        account = self.accounts[address]
+        self.accounts[address] = replace(account, sequence=account.sequence + events)
