@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from psycopg import sql
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from quantdesk.adapters.postgres.database import SERVICE, Connection, Database
@@ -41,6 +42,10 @@ class CursorMoved(Exception):
     """Another writer has applied transactions since the cursor was read; read it again."""
 
 
+class HistoryRewritten(Exception):
+    """The chain no longer continues what was applied; the mirror must be rebuilt."""
+
+
 class ChainMirror:
     """Writes what happened on chain, exactly once."""
 
@@ -55,11 +60,17 @@ class ChainMirror:
     async def apply(
         self, transaction: ChainTransaction, changes: Sequence[Change], *, after: str | None
     ) -> None:
-        """Apply the transaction that follows `after`. Raises CursorMoved when it does not."""
+        """Apply the transaction that follows `after`. Raises CursorMoved when it does not.
+
+        Raises HistoryRewritten when it was applied before: the node no longer knows the cursor.
+        """
         async with self._database.transaction(SERVICE) as connection:
             if await _signature(connection, lock=True) != after:
                 raise CursorMoved
-            await _record(connection, transaction)
+            try:
+                await _record(connection, transaction)
+            except UniqueViolation as repeated:
+                raise HistoryRewritten(transaction.signature) from repeated
             for change in changes:
                 await _write(connection, change)
             await _advance(connection, transaction)
@@ -154,7 +165,9 @@ async def _write(connection: Connection, change: Change) -> None:
 
 def _upsert(change: Change) -> sql.Composed:
     columns = [*change.key, *change.given, *change.added]
-    updates = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in change.given]
+    updates: list[sql.Composable] = [
+        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in change.given
+    ]
     updates += [
         sql.SQL("{0} = {1}.{0} + excluded.{0}").format(
             sql.Identifier(name), sql.Identifier(change.table)
@@ -173,7 +186,7 @@ def _upsert(change: Change) -> sql.Composed:
 
 
 def _update(change: Change) -> sql.Composed:
-    updates = [
+    updates: list[sql.Composable] = [
         sql.SQL("{} = {}").format(sql.Identifier(n), sql.Placeholder(n)) for n in change.given
     ]
     updates += [
