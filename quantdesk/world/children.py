@@ -17,7 +17,7 @@ READY: dict[str, Callable[[int], bool]] = {
     "chain": probes.chain_is_healthy,
     "market": lambda port: probes.http_ok(port, "/scene"),
     "publisher": probes.listens,
-    "web": lambda port: probes.http_ok(port, "/livez"),
+    "web": lambda port: probes.http_ok(port, "/ping"),
 }
 
 

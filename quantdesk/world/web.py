@@ -43,6 +43,6 @@ async def run(settings: Settings) -> None:
         # Shielded, because a cancelled granian would leave its thread with the port.
         await asyncio.shield(serving)
     except asyncio.CancelledError:
-        server.signal_handler_interrupt()
+        server.signal_handler_interrupt()  # type: ignore[no-untyped-call]
         await asyncio.wait({serving}, timeout=STOP_TIMEOUT_S)
         raise
