@@ -1,0 +1,102 @@
+//! Cost: one potential of the market's skew, with one rounding.
+
+use crate::market::Terms;
+use crate::math::{div_up, narrow, wide_mul_div_up, E6, E9};
+
+/// USD e6 paid (negative: received) for signed `trade_e9` at the skew before it.
+///
+/// `⌈ d·P·(1 + impact·(k + d/2)/skew_scale) + |d|·(P·spread + C·conf_weight) ⌉`. The inner ceiling
+/// of the impact does not move the outer one.
+pub fn trade_cost_e6(
+    terms: &Terms,
+    trade_e9: i64,
+    skew_e9: i128,
+    price_e6: u64,
+    conf_e6: u64,
+) -> Option<i64> {
+    let (trade, price) = (i128::from(trade_e9), i128::from(price_e6));
+    let base = trade.checked_mul(price)?;
+    let twice_mean_skew = skew_e9.checked_mul(2)?.checked_add(trade)?;
+    let impact = wide_mul_div_up(
+        base,
+        i128::from(terms.impact_e6).checked_mul(twice_mean_skew)?,
+        terms.skew_scale_e9.checked_mul(2)?,
+    )?;
+    let edge_per_base = price
+        .checked_mul(i128::from(terms.spread_e6))?
+        .checked_add(i128::from(conf_e6).checked_mul(i128::from(terms.conf_weight_e6))?)?;
+    let exact = base
+        .checked_mul(E6)?
+        .checked_add(trade.abs().checked_mul(edge_per_base)?)?
+        .checked_add(impact)?;
+    narrow(div_up(exact, E6 * E9)?)
+}
+
+/// Cost of a liquidation's trade: the oracle price, no spread and no impact.
+pub fn closing_cost_e6(trade_e9: i64, price_e6: u64) -> Option<i64> {
+    narrow(div_up(
+        i128::from(trade_e9).checked_mul(i128::from(price_e6))?,
+        E9,
+    )?)
+}
+
+/// Whether a signed cost is worse than `bound_e6` per base; compared without a division.
+pub fn exceeds_bound(cost_e6: i64, trade_e9: i64, bound_e6: u64) -> Option<bool> {
+    let paid = i128::from(cost_e6).checked_mul(E9)?;
+    Some(paid > i128::from(bound_e6).checked_mul(i128::from(trade_e9))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::Terms;
+
+    fn sol() -> Terms {
+        Terms {
+            spread_e6: 200,
+            impact_e6: 3_000,
+            skew_scale_e9: 100_000_000_000_000,
+            conf_weight_e6: 1_000_000,
+            ..Terms::default()
+        }
+    }
+
+    #[test]
+    fn the_story_buys_100_at_150_for_15_008_02() {
+        let cost = trade_cost_e6(&sol(), 100_000_000_000, 0, 150_000_000, 50_000);
+
+        assert_eq!(cost, Some(15_008_022_500));
+    }
+
+    #[test]
+    fn the_story_sells_40_at_156_for_6_236_77() {
+        let cost = trade_cost_e6(&sol(), -40_000_000_000, 100_000_000_000, 156_000_000, 50_000);
+
+        assert_eq!(cost, Some(-6_236_766_976));
+    }
+
+    #[test]
+    fn splitting_a_trade_never_gains_a_unit() {
+        let (first, second) = (33_333_333_333, 66_666_666_667);
+        let whole = trade_cost_e6(&sol(), 100_000_000_000, 0, 151_234_567, 43_210).unwrap();
+
+        let parts = trade_cost_e6(&sol(), first, 0, 151_234_567, 43_210).unwrap()
+            + trade_cost_e6(&sol(), second, i128::from(first), 151_234_567, 43_210).unwrap();
+
+        assert!(parts >= whole);
+    }
+
+    #[test]
+    fn a_bound_is_met_exactly_and_missed_by_one_unit() {
+        assert_eq!(exceeds_bound(150, 1_000, 150_000_000), Some(false));
+        assert_eq!(exceeds_bound(151, 1_000, 150_000_000), Some(true));
+        assert_eq!(exceeds_bound(-150, -1_000, 150_000_000), Some(false));
+        assert_eq!(exceeds_bound(-149, -1_000, 150_000_000), Some(true));
+    }
+
+    #[test]
+    fn the_largest_trade_still_fits() {
+        assert!(trade_cost_e6(&sol(), 200_000_000_000_000, 0, 150_000_000, 50_000).is_some());
+        assert!(trade_cost_e6(&sol(), i64::MAX, 0, u64::MAX, 0).is_none());
+    }
+}

@@ -1,0 +1,248 @@
+//! Margin: what an account is worth and what its positions demand, to open and to keep.
+//!
+//! Requirements round up and equity down. To open, profit counts for nothing and losses are taken
+//! at the adverse edge of the price's confidence.
+
+use crate::market::{Terms, Tier};
+use crate::math::{div_up, mul_div_down, mul_div_up, narrow, E6, E9};
+use crate::position::unrealized_pnl_e6;
+
+/// A tier above this leverage is open only while the confidence is narrow.
+pub const GATED_LEVERAGE: u16 = 50;
+/// Narrow: five confidences fit into the maintenance fraction of the price.
+pub const CONFIDENCE_PARTS: i128 = 5;
+
+/// A position valued at a price.
+#[derive(Clone, Copy, Debug)]
+pub struct Exposure<'a> {
+    pub tiers: &'a [Tier; 4],
+    pub size_e9: i64,
+    pub entry_e6: i64,
+    pub leverage: u16,
+    pub price_e6: u64,
+    pub conf_e6: u64,
+    pub funding_owed_e6: i64,
+}
+
+impl<'a> Exposure<'a> {
+    /// Value of the size, positive, rounded up.
+    pub fn notional_e6(&self) -> Option<i128> {
+        mul_div_up(i128::from(self.size_e9).abs(), i128::from(self.price_e6), E9)
+    }
+
+    /// Unrealised profit at the price, rounded down.
+    pub fn pnl_e6(&self) -> Option<i128> {
+        unrealized_pnl_e6(self.size_e9, self.entry_e6, i128::from(self.price_e6))
+    }
+
+    /// Unrealised loss at the adverse edge of the band; a profit counts as zero.
+    pub fn adverse_pnl_e6(&self) -> Option<i128> {
+        let band = i128::from(self.conf_e6);
+        let edge = if self.size_e9 > 0 { -band } else { band };
+        let price = i128::from(self.price_e6).checked_add(edge)?;
+        Some(unrealized_pnl_e6(self.size_e9, self.entry_e6, price)?.min(0))
+    }
+
+    /// Initial requirement as a fraction: the tier's or the leverage cap's, the larger.
+    pub fn initial_fraction_e6(&self) -> Option<i128> {
+        let index = self.tier_index()?;
+        let mut tier = &self.tiers[index];
+        if tier.max_leverage > GATED_LEVERAGE && !self.is_narrow(tier)? {
+            tier = &self.tiers[(index + 1).min(self.tiers.len() - 1)];
+        }
+        let by_leverage = div_up(E6, i128::from(self.leverage.max(1)))?;
+        Some(i128::from(tier.imr_e6).max(by_leverage))
+    }
+
+    /// Maintenance requirement as a fraction, by tier alone.
+    pub fn maintenance_fraction_e6(&self) -> Option<i128> {
+        Some(i128::from(self.tiers[self.tier_index()?].mmr_e6))
+    }
+
+    /// Equity needed to open or extend, rounded up.
+    pub fn initial_e6(&self) -> Option<i128> {
+        mul_div_up(self.notional_e6()?, self.initial_fraction_e6()?, E6)
+    }
+
+    /// Equity below which the position may be liquidated, rounded up.
+    pub fn maintenance_e6(&self) -> Option<i128> {
+        mul_div_up(self.notional_e6()?, self.maintenance_fraction_e6()?, E6)
+    }
+
+    fn tier_index(&self) -> Option<usize> {
+        let notional = self.notional_e6()?;
+        let fits = |tier: &Tier| notional <= i128::from(tier.notional_cap_e6);
+        Some(self.tiers.iter().position(fits).unwrap_or(self.tiers.len() - 1))
+    }
+
+    fn is_narrow(&self, tier: &Tier) -> Option<bool> {
+        let band = i128::from(self.conf_e6).checked_mul(CONFIDENCE_PARTS * E6)?;
+        Some(band < i128::from(tier.mmr_e6).checked_mul(i128::from(self.price_e6))?)
+    }
+}
+
+/// An account's equity beside its requirement, for opening and for keeping.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub initial_equity_e6: i128,
+    pub initial_e6: i128,
+    pub maintenance_equity_e6: i128,
+    pub maintenance_e6: i128,
+}
+
+impl Standing {
+    /// An account that holds `usdc_e6` and nothing else.
+    pub fn of_cash(usdc_e6: i64) -> Self {
+        Self {
+            initial_equity_e6: i128::from(usdc_e6),
+            maintenance_equity_e6: i128::from(usdc_e6),
+            ..Self::default()
+        }
+    }
+
+    /// With one more position.
+    pub fn with(&self, exposure: &Exposure) -> Option<Self> {
+        let owed = i128::from(exposure.funding_owed_e6);
+        let add = |sum: i128, part: i128| sum.checked_add(part);
+        Some(Self {
+            initial_equity_e6: add(self.initial_equity_e6, exposure.adverse_pnl_e6()? - owed)?,
+            initial_e6: add(self.initial_e6, exposure.initial_e6()?)?,
+            maintenance_equity_e6: add(self.maintenance_equity_e6, exposure.pnl_e6()? - owed)?,
+            maintenance_e6: add(self.maintenance_e6, exposure.maintenance_e6()?)?,
+        })
+    }
+
+    /// With USD e6 of other collateral, counted to open and to keep.
+    pub fn with_collateral(&self, initial_e6: i128, maintenance_e6: i128) -> Option<Self> {
+        Some(Self {
+            initial_equity_e6: self.initial_equity_e6.checked_add(initial_e6)?,
+            maintenance_equity_e6: self.maintenance_equity_e6.checked_add(maintenance_e6)?,
+            ..*self
+        })
+    }
+
+    /// With another amount of cash, signed.
+    pub fn with_cash(&self, usdc_e6: i128) -> Option<Self> {
+        self.with_collateral(usdc_e6, usdc_e6)
+    }
+
+    pub fn covers_initial(&self) -> bool {
+        self.initial_equity_e6 >= self.initial_e6
+    }
+
+    pub fn is_liquidatable(&self) -> bool {
+        self.maintenance_equity_e6 < self.maintenance_e6
+    }
+
+    /// Equity ÷ maintenance, rounded down, within u32; 0 when nothing is open.
+    pub fn health_e6(&self) -> Option<u32> {
+        if self.maintenance_e6 == 0 {
+            return Some(0);
+        }
+        let ratio = mul_div_down(self.maintenance_equity_e6, E6, self.maintenance_e6)?;
+        u32::try_from(ratio.clamp(0, i128::from(u32::MAX))).ok()
+    }
+}
+
+/// USD e6 of `balance` native units at the low edge of the band, weighted, rounded down.
+pub fn collateral_e6(
+    balance: i64,
+    decimals: u8,
+    price_e6: u64,
+    conf_e6: u64,
+    weight_e6: u32,
+) -> Option<i128> {
+    let low = i128::from(price_e6).saturating_sub(i128::from(conf_e6)).max(0);
+    let one = 10i128.checked_pow(u32::from(decimals))?.checked_mul(E6)?;
+    let weighted = low.checked_mul(i128::from(weight_e6))?;
+    mul_div_down(i128::from(balance), weighted, one)
+}
+
+/// Whether `leverage` is one that some tier of the market allows.
+pub fn leverage_is_allowed(terms: &Terms, leverage: u16) -> bool {
+    leverage > 0 && terms.tiers.iter().any(|tier| leverage <= tier.max_leverage)
+}
+
+/// Narrows an equity or a requirement for an event.
+pub fn reported_e6(value: i128) -> Option<i64> {
+    narrow(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub const TIERS: [Tier; 4] = [
+        tier(10_000_000_000, 100, 10_000, 5_000),
+        tier(100_000_000_000, 50, 20_000, 10_000),
+        tier(1_000_000_000_000, 20, 50_000, 25_000),
+        tier(u64::MAX, 10, 100_000, 50_000),
+    ];
+
+    const fn tier(notional_cap_e6: u64, max_leverage: u16, imr_e6: u32, mmr_e6: u32) -> Tier {
+        Tier {
+            notional_cap_e6,
+            max_leverage,
+            imr_e6,
+            mmr_e6,
+        }
+    }
+
+    fn long(size_e9: i64, leverage: u16, conf_e6: u64) -> Exposure<'static> {
+        Exposure {
+            tiers: &TIERS,
+            size_e9,
+            entry_e6: 1_500_000_000,
+            leverage,
+            price_e6: 150_000_000,
+            conf_e6,
+            funding_owed_e6: 0,
+        }
+    }
+
+    #[test]
+    fn the_account_s_leverage_and_the_tier_both_bind() {
+        assert_eq!(long(10_000_000_000, 20, 0).initial_fraction_e6(), Some(50_000));
+        assert_eq!(long(10_000_000_000, 100, 0).initial_fraction_e6(), Some(10_000));
+        assert_eq!(long(100_000_000_000, 100, 0).initial_fraction_e6(), Some(20_000));
+        assert_eq!(long(10_000_000_000, 3, 0).initial_fraction_e6(), Some(333_334));
+    }
+
+    #[test]
+    fn the_highest_leverage_needs_a_narrow_band() {
+        let at_the_gate = 150_000;
+
+        assert_eq!(long(10_000_000_000, 100, at_the_gate).initial_fraction_e6(), Some(20_000));
+        assert_eq!(long(10_000_000_000, 100, at_the_gate - 1).initial_fraction_e6(), Some(10_000));
+        assert_eq!(long(10_000_000_000, 100, at_the_gate).maintenance_fraction_e6(), Some(5_000));
+    }
+
+    #[test]
+    fn profit_is_not_collateral_and_losses_are_taken_at_the_edge() {
+        let profit = Exposure {
+            entry_e6: 1_000_000_000,
+            ..long(10_000_000_000, 20, 1_000_000)
+        };
+
+        assert_eq!(profit.adverse_pnl_e6(), Some(0));
+        assert_eq!(long(10_000_000_000, 20, 1_000_000).adverse_pnl_e6(), Some(-10_000_000));
+    }
+
+    #[test]
+    fn exactly_enough_covers_and_one_less_does_not() {
+        let exposure = long(10_000_000_000, 20, 0);
+
+        assert!(Standing::of_cash(75_000_000).with(&exposure).unwrap().covers_initial());
+        assert!(!Standing::of_cash(74_999_999).with(&exposure).unwrap().covers_initial());
+        assert!(!Standing::of_cash(7_500_000).with(&exposure).unwrap().is_liquidatable());
+        assert!(Standing::of_cash(7_499_999).with(&exposure).unwrap().is_liquidatable());
+    }
+
+    #[test]
+    fn collateral_counts_the_low_edge_weighted() {
+        let value = collateral_e6(2_000_000_000, 9, 150_000_000, 1_000_000, 800_000);
+
+        assert_eq!(value, Some(238_400_000));
+        assert_eq!(collateral_e6(1, 9, 1, 5, 800_000), Some(0));
+    }
+}
