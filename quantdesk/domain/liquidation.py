@@ -63,7 +63,7 @@ def close_size_e9(exposure: Exposure, others: Sequence[Exposure], *, equity_e6: 
     closed_e6 = div(need, margin, Round.UP)
     if closed_e6 >= exposure.notional_e6:
         return whole
-    return min(whole, mul_div(closed_e6, SIZE_ONE, exposure.price_e6, Round.UP))
+    return min(whole, mul_div(max(closed_e6, 0), SIZE_ONE, exposure.price_e6, Round.UP))
 
 
 def penalty(

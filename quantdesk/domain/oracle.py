@@ -16,6 +16,8 @@ JUMP_WINDOW_S = 5
 SILENCE_S = 60
 """After so long without a valid price the first one only announces itself; the second counts."""
 CONFIRM_WINDOW_S = 60
+UNREADABLE = 2**53
+"""Prices and confidences from here on are refused as malformed."""
 JUMP_PARTS = 10
 """A move of more than one part in ten within the window needs a second publication."""
 
@@ -68,15 +70,20 @@ REFUSALS = {
 
 
 def reading_of(*, price: int, conf: int, exponent: int, publish_time: int) -> PriceReading:
-    """A publisher's mantissas as e6: the price rounds down, its confidence up."""
+    """A publisher's mantissas as e6: the price rounds down, its confidence up.
+
+    A price that is not positive reads as zero. Raises ValueError beyond the readable range.
+    """
     if not -12 <= exponent <= 0:
         raise ValueError(f"expected an exponent from -12 to 0, found {exponent}")
+    if price <= 0:
+        return PriceReading(price_e6=0, conf_e6=0, publish_time=publish_time)
     scale = 10 ** (exponent + 12)
-    return PriceReading(
-        price_e6=div(price * scale, 10**6, Round.DOWN),
-        conf_e6=div(conf * scale, 10**6, Round.UP),
-        publish_time=publish_time,
-    )
+    price_e6 = div(price * scale, 10**6, Round.DOWN)
+    conf_e6 = div(conf * scale, 10**6, Round.UP)
+    if max(price_e6, conf_e6) >= UNREADABLE:
+        raise ValueError(f"expected less than {UNREADABLE}, found {price_e6} and {conf_e6}")
+    return PriceReading(price_e6=price_e6, conf_e6=conf_e6, publish_time=publish_time)
 
 
 def grade(reading: PriceReading, market: MarketState, *, action: Action, now: int) -> Grade:

@@ -55,7 +55,7 @@ class PoolState:
             return self, 0
         day = now // DAY_S
         cap, lost = self.loss_cap_today_e6, self.loss_today_e6
-        if day != self.loss_day:
+        if day != self.loss_day or cap == 0:
             cap = mul_div(max(self.cash_e6, 0), self.daily_loss_share_e6, FRACTION_ONE, Round.DOWN)
             lost = 0
         borne = max(0, min(wanted_e6, self.cash_e6, cap - lost))
