@@ -191,8 +191,13 @@ class Transactions(Protocol):
         """Hand the bytes to a node. Raises TransactionRefused or ExchangeUnavailable."""
         ...
 
-    async def statuses(self, signatures: Sequence[str]) -> list[TransactionStatus | None]:
-        """The status of each signature, None where the chain has not seen it."""
+    async def statuses(
+        self, signatures: Sequence[str], *, search_history: bool = True
+    ) -> list[TransactionStatus | None]:
+        """The status of each signature, None where the chain has not seen it.
+
+        Without `search_history` only the last few minutes are looked at, which costs a node less.
+        """
         ...
 
     async def block_height(self) -> int:

@@ -74,7 +74,7 @@ class PostgresIntents:
                 [intent_id],
             )
             row = await found.fetchone()
-        return None if row is None else _intent(row)
+        return None if row is None else intent_of_row(row)
 
     async def mark_signed(
         self, intent: Intent, *, signature: str, signed_transaction: bytes
@@ -111,7 +111,8 @@ class PostgresIntents:
         return done.rowcount == 1
 
 
-def _intent(row: DictRow) -> Intent:
+def intent_of_row(row: DictRow) -> Intent:
+    """The intent in a row of `COLUMNS`."""
     signed = row["signed_transaction"]
     client_order_id = row["client_order_id"]
     return Intent(

@@ -1,0 +1,59 @@
+"""The sender's queue: intents whose outcome the chain still owes, and those nobody signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quantdesk.adapters.postgres.database import SERVICE, Database
+from quantdesk.adapters.postgres.intents import COLUMNS, intent_of_row
+from quantdesk.services.actions import Intent, IntentState
+
+QUEUE = f"""
+select {COLUMNS}, (select wallet_address from users where users.id = intents.user_id) as owner
+from intents
+where state in ('signed', 'sent', 'processed', 'confirmed', 'unknown')
+  and state = any(%s::intent_state[])
+order by updated_at limit %s
+"""  # noqa: S608 - our own columns
+EXPIRE_PREPARED = """
+update intents set state = 'expired', resolved_at = now(), updated_at = now()
+where state = 'prepared' and last_valid_block_height < %s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """An unresolved intent and the wallet that asked."""
+
+    intent: Intent
+    owner: str
+
+
+class SenderQueue:
+    """What the order sender works on. Every call raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def unresolved(self, states: Sequence[IntentState], *, limit: int) -> list[Queued]:
+        """Intents in these states, the longest untouched first."""
+        async with self._database.transaction(SERVICE) as connection:
+            found = await connection.execute(QUEUE, [[state.value for state in states], limit])
+            rows = await found.fetchall()
+        return [Queued(intent=intent_of_row(row), owner=row["owner"]) for row in rows]
+
+    async def has_prepared(self) -> bool:
+        """Whether anybody holds bytes that were not returned."""
+        async with self._database.transaction(SERVICE) as connection:
+            found = await connection.execute(
+                "select exists (select from intents where state = 'prepared') as found"
+            )
+            row = await found.fetchone()
+        return row is not None and bool(row["found"])
+
+    async def expire_prepared(self, *, below_height: int) -> int:
+        """End what was prepared with a last valid block below `below_height`."""
+        async with self._database.transaction(SERVICE) as connection:
+            done = await connection.execute(EXPIRE_PREPARED, [below_height])
+        return done.rowcount
