@@ -15,11 +15,16 @@ from quantdesk.settings import Settings
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+    from quantdesk.adapters.chain.exchange import ChainExchange
+    from quantdesk.adapters.chain.faucet import ChainFaucet
+    from quantdesk.adapters.chain.transactions import ChainTransactions
     from quantdesk.adapters.postgres.candles import CandleStore
     from quantdesk.adapters.postgres.database import Database
     from quantdesk.adapters.redis.account_channel import AccountChannel
     from quantdesk.adapters.redis.market_state import MarketStates
     from quantdesk.adapters.redis.prices import MarkBook, PriceStream
+    from quantdesk.adapters.rpc.client import RpcClient
+    from quantdesk.services.dependencies import Dependencies, Place
     from quantdesk.services.market_ports import CandleHistory, PriceSource
 
 
@@ -97,3 +102,124 @@ def candle_history(settings: Settings) -> CandleHistory:
     from quantdesk.adapters.market_data.history import RecordedHistory
 
     return RecordedHistory(settings.pyth_hermes_url)
+
+
+def settings_of_this_process() -> Settings:
+    """What the environment says, for entries that nobody hands their settings."""
+    return Settings.of_running_world()
+
+
+def place(settings: Settings) -> Place:
+    """Where this product runs, as anyone may know it."""
+    from quantdesk.services.dependencies import Place
+
+    return Place(
+        origin=settings.public_origin,
+        environment=settings.environment.value,
+        chain_id=_chain_id(settings),
+        feed_url=settings.feed_url,
+        program_id=settings.program_id,
+        usdc_mint=settings.usdc_mint,
+        scene=settings.scene.value,
+    )
+
+
+def _chain_id(settings: Settings) -> str:
+    """The name that sign-in messages give to the chain behind the first node."""
+    node = settings.solana_rpc_urls[0] if settings.solana_rpc_urls else ""
+    if not settings.is_production and ("127.0.0.1" in node or "localhost" in node or not node):
+        return "localnet"
+    return next((name for name in ("devnet", "testnet") if name in node), "mainnet")
+
+
+@asynccontextmanager
+async def exchange(settings: Settings) -> AsyncIterator[ChainExchange]:
+    """The exchange on chain."""
+    async with _node(settings) as node:
+        yield _exchange(settings, node)
+
+
+@asynccontextmanager
+async def transactions(settings: Settings) -> AsyncIterator[ChainTransactions]:
+    """Sending, and asking what became of it."""
+    from quantdesk.adapters.chain.program import load_program
+    from quantdesk.adapters.chain.transactions import ChainTransactions
+
+    async with _node(settings) as node:
+        yield ChainTransactions(node, load_program(settings.program_id))
+
+
+@asynccontextmanager
+async def _node(settings: Settings) -> AsyncIterator[RpcClient]:
+    from quantdesk.adapters.rpc.client import RpcClient
+
+    node = RpcClient.of(settings.solana_rpc_urls)
+    try:
+        yield node
+    finally:
+        await node.close()
+
+
+def _exchange(settings: Settings, node: RpcClient) -> ChainExchange:
+    from solders.pubkey import Pubkey
+
+    from quantdesk.adapters.chain.exchange import ChainExchange
+    from quantdesk.adapters.chain.program import load_program
+    from quantdesk.adapters.rpc.types import Memcmp
+
+    mint = Pubkey.from_string(settings.usdc_mint)
+    return ChainExchange(node, load_program(settings.program_id), mint, memcmp=Memcmp)
+
+
+def _faucet(settings: Settings, node: RpcClient) -> ChainFaucet | None:
+    """Only where a faucet's key lies: on this machine, in development."""
+    from solders.pubkey import Pubkey
+
+    from quantdesk.adapters.chain.faucet import ChainFaucet, read_key
+
+    file = settings.keys_dir / "faucet.json"
+    if settings.is_production or not file.exists():
+        return None
+    return ChainFaucet(node, read_key(file), Pubkey.from_string(settings.usdc_mint))
+
+
+async def build_dependencies(settings: Settings) -> Dependencies:
+    """Every port of the door; close with `close()`. Raises a PortError while the world is down."""
+    from contextlib import AsyncExitStack
+
+    from quantdesk.adapters.chain.program import load_program
+    from quantdesk.adapters.chain.transactions import ChainTransactions
+    from quantdesk.adapters.clock import SystemClock, SystemRandomness
+    from quantdesk.adapters.postgres.account_mirror import PostgresAccountMirror
+    from quantdesk.adapters.postgres.door import PostgresNonces, PostgresSessions, PostgresUsers
+    from quantdesk.adapters.postgres.intents import PostgresIntents
+    from quantdesk.adapters.readiness import PartsReadiness
+    from quantdesk.adapters.redis.connection import connect
+    from quantdesk.adapters.redis.limits import RedisRateLimits, ping
+    from quantdesk.services.dependencies import Dependencies
+
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(database(settings, size_max=8))
+        node = await stack.enter_async_context(_node(settings))
+        valkey = connect(settings.redis_url, name="door")
+        stack.push_async_callback(valkey.aclose)
+        return Dependencies(
+            place=place(settings),
+            clock=SystemClock(),
+            randomness=SystemRandomness(),
+            nonces=PostgresNonces(pool),
+            sessions=PostgresSessions(pool),
+            users=PostgresUsers(pool),
+            intents=PostgresIntents(pool),
+            mirror=PostgresAccountMirror(pool),
+            history=candle_store(pool),
+            marks=marks(valkey),
+            exchange=_exchange(settings, node),
+            transactions=ChainTransactions(node, load_program(settings.program_id)),
+            faucet=_faucet(settings, node),
+            limits=RedisRateLimits(valkey),
+            readiness=PartsReadiness(
+                {"database": pool.ping, "prices": lambda: ping(valkey), "chain": node.slot}
+            ),
+            close=stack.pop_all().aclose,
+        )

@@ -14,6 +14,9 @@ from quantdesk.services.ports import User
 from quantdesk.services.prepare import Asked, Prepared, limited, prepare
 from quantdesk.services.preview_order import draft_order, judge
 
+UNSAFE_BITS = 11
+"""JavaScript counts exactly up to 2^53; ids of our own stay below that."""
+
 
 async def prepare_order(
     deps: Dependencies, user: User, request: OrderRequest
@@ -24,7 +27,7 @@ async def prepare_order(
         return refused
     client_order_id = request.client_order_id
     if client_order_id is None:
-        client_order_id = int.from_bytes(deps.randomness.secret(8), "big") >> 1
+        client_order_id = int.from_bytes(deps.randomness.secret(8), "big") >> UNSAFE_BITS
     draft = await draft_order(deps, user, request, client_order_id=client_order_id)
     if isinstance(draft, Refused):
         return draft

@@ -81,6 +81,11 @@ class Database:
         """Give every connection back."""
         await self._pool.close()
 
+    async def ping(self) -> None:
+        """Ask whether the database answers. Raises DatabaseUnavailable."""
+        async with self.transaction() as connection:
+            await connection.execute("select 1")
+
     @asynccontextmanager
     async def transaction(self, identity: Identity = GUEST) -> AsyncIterator[Connection]:
         """A transaction as `identity`; commits at the end of the block, rolls back on an error."""
