@@ -50,6 +50,7 @@ class AccountState:
         """The account with `market_index` in the first empty slot, unless it is listed."""
         if market_index in self.open_markets:
             return self
+        assert self.has_room_for(market_index), "checked before a position opens"
         return self._with_slot(self.open_markets.index(EMPTY_MARKET), market_index)
 
     def delisting(self, market_index: int) -> Self:

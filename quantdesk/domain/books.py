@@ -70,10 +70,19 @@ class Books:
         )
         return replace(self._spending(-paid), insurance=insurance)
 
-    def covered_by_pool(self, *, now: int) -> Self:
-        """The pool lifts a negative balance as far as its cash and daily cap reach, up to zero."""
-        pool, borne = self.pool.losing(-self.account.usdc_e6, now=now)
-        return replace(self, pool=pool)._spending(-borne)
+    def covered_by_pool(self, allowed_e6: int) -> Self:
+        """The pool lifts a negative balance within its cash and `allowed_e6`, up to zero."""
+        debt = max(-self.account.usdc_e6, 0)
+        paid = min(debt, allowed_e6, max(self.pool.cash_e6, 0))
+        books = self._spending(-paid)
+        return replace(books, pool=replace(books.pool, cash_e6=books.pool.cash_e6 - paid))
+
+    def listed(self) -> Self:
+        """The account with this market listed as open, or delisted when the position is flat."""
+        index = self.market.params.index
+        if self.position.is_flat:
+            return replace(self, account=self.account.delisting(index))
+        return replace(self, account=self.account.listing(index))
 
     def settled(self) -> Self:
         """Funding owed since the position's snapshot is paid, and the snapshot moved to now."""
@@ -109,11 +118,7 @@ class Books:
         )
         market = _with_position(self.market, self.position, fill.position)
         books = self.paying_pool(-fill.realized_e6)
-        if fill.position.is_flat:
-            account = books.account.delisting(market.params.index)
-        else:
-            account = books.account.listing(market.params.index)
-        return replace(books, market=market, position=fill.position, account=account)
+        return replace(books, market=market, position=fill.position)
 
     def revalued(self, price_e6: int) -> Self:
         """The market's value and reserve at `price_e6`, carried into the pool's sums."""

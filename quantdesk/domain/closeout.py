@@ -12,7 +12,6 @@ from quantdesk.domain.events import Liquidated
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
 from quantdesk.domain.liquidation import Penalty, close_size_e9, penalty
 from quantdesk.domain.margin import Standing, maintenance_e6
-from quantdesk.domain.market import MarketStatus
 from quantdesk.domain.oracle import Action, refusal_of
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.trial import Judged, exposure_of, standing_of, with_health
@@ -68,8 +67,6 @@ def liquidate(ledger: Ledger, demand: Demand, *, at: Moment) -> Outcome:
 
 def _untouchable(ledger: Ledger, opened: Books, *, at: Moment) -> Refusal | None:
     index = opened.market.params.index
-    if opened.market.status is MarketStatus.PAUSED:
-        return Refusal.PAUSED
     if opened.position.is_flat:
         return Refusal.NO_POSITION
     reading = ledger.readings[index]
@@ -87,14 +84,17 @@ def _book(
     charge = _penalty(closing, traded, cost_e6)
     charged = traded.paying_insurance(charge.insurance_e6).paying_keeper(charge.liquidator_e6)
     covered = charged
-    if not charged.account.markets:
-        covered = charged.covered_by_insurance().covered_by_pool(now=at.now)
-    valued = covered.revalued(closing.judged.reading.price_e6)
+    if charged.position.is_flat and not closing.judged.others:
+        allowed_e6 = closing.opened.pool.loss_left_e6(at.now)
+        covered = charged.covered_by_insurance().covered_by_pool(allowed_e6)
+    loss_e6 = charged.pool.cash_e6 - covered.pool.cash_e6
+    valued = covered.revalued(closing.judged.reading.price_e6).listed()
     health_e6 = standing_of(valued, closing.judged).health_e6
     after = with_health(valued, health_e6, slot=at.slot)
-    events = accrual_events(closing.opened.market, after.market, closing.judged.reading)
+    events = accrual_events(closing.opened.market, after.market, closing.judged.reading, now=at.now)
     market = replace(after.market, sequence=after.market.sequence + len(events))
-    ledger.keep(replace(after, market=market))
+    pool = closing.opened.pool.marking_loss(after.pool, loss_e6, now=at.now)
+    ledger.keep(replace(after, market=market, pool=pool))
     ledger.credit(liquidator, charge.liquidator_e6)
     ledger.count(after.account.address)
     liquidated = _liquidated(closing, (charged, after), charge, (trade_e9, cost_e6))

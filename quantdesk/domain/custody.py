@@ -30,9 +30,10 @@ def deposit(ledger: Ledger, address: str, amount: int) -> Outcome:
     """Moves `amount` from the owner's wallet into the account."""
     if amount <= 0:
         return Refused(refusal=Refusal.ZERO_AMOUNT)
-    if ledger.vault.total_deposits + amount > ledger.vault.deposit_cap:
+    vault = ledger.vault.taking_in(amount)
+    if vault is None:
         return Refused(refusal=Refusal.DEPOSIT_CAP)
-    _receive(ledger, amount)
+    ledger.vault = vault
     ledger.credit(address, amount)
     ledger.count(address)
     balance = ledger.accounts[address].usdc_e6
@@ -66,7 +67,10 @@ def seed_pool(ledger: Ledger, amount: int) -> Outcome:
     """Gives `amount` to the pool, one share for each unit."""
     if amount <= 0:
         return Refused(refusal=Refusal.ZERO_AMOUNT)
-    _receive(ledger, amount)
+    vault = ledger.vault.taking_in(amount)
+    if vault is None:
+        return Refused(refusal=Refusal.DEPOSIT_CAP)
+    ledger.vault = vault
     ledger.pool = replace(
         ledger.pool,
         cash_e6=ledger.pool.cash_e6 + amount,
@@ -80,16 +84,14 @@ def seed_insurance(ledger: Ledger, amount: int) -> Outcome:
     """Gives `amount` to the insurance fund."""
     if amount <= 0:
         return Refused(refusal=Refusal.ZERO_AMOUNT)
-    _receive(ledger, amount)
+    vault = ledger.vault.taking_in(amount)
+    if vault is None:
+        return Refused(refusal=Refusal.DEPOSIT_CAP)
+    ledger.vault = vault
     balance = ledger.insurance.balance_e6 + amount
     ledger.insurance = replace(ledger.insurance, balance_e6=balance)
     ledger.pool = replace(ledger.pool, sequence=ledger.pool.sequence + 1)
     return Applied(events=(InsuranceSeeded(amount=amount, balance_after=balance),))
-
-
-def _receive(ledger: Ledger, amount: int) -> None:
-    tokens = ledger.vault.total_deposits + amount
-    ledger.vault = replace(ledger.vault, total_deposits=tokens)
 
 
 def _uncovered(ledger: Ledger, address: str, balance_e6: int, *, at: Moment) -> Refusal | None:

@@ -28,7 +28,9 @@ def accrued(market: MarketState, *, price_e6: int, now: int) -> MarketState:
     """The market with its index brought to unix second `now`; one step credits an hour at most."""
     elapsed = clamp(now - market.funding_at, low=0, high=HOUR_S)
     step = index_step(market.params, market.skew_e9, price_e6=price_e6, elapsed_s=elapsed)
-    return replace(market, funding_index=market.funding_index + step, funding_at=now)
+    return replace(
+        market, funding_index=market.funding_index + step, funding_at=max(now, market.funding_at)
+    )
 
 
 def funding_owed_e6(size_e9: int, *, index: int, snapshot: int) -> int:

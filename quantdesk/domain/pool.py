@@ -45,28 +45,28 @@ class PoolState:
         """Whether the reserve stays within its share of the equity."""
         return self.reserve_e6 * FRACTION_ONE <= self.equity_e6 * RESERVE_LIMIT_E6
 
-    def losing(self, wanted_e6: int, *, now: int) -> tuple[Self, int]:
-        """The pool after bearing bad debt, and how much it bore.
+    def loss_left_e6(self, now: int) -> int:
+        """How much bad debt the pool may still bear on the day of `now` (UTC)."""
+        cap, lost = self._loss_of_day(now)
+        return max(0, cap - lost)
 
-        Its cash and the day's cap bound it; the cap is a share of the cash at the first loss of
-        a day (UTC), rounded down.
+    def marking_loss(self, after: Self, loss_e6: int, *, now: int) -> Self:
+        """The pool `after` an instruction, with `loss_e6` counted against the day's cap.
+
+        A new day's cap is a share of the cash before the instruction, rounded down.
         """
-        if wanted_e6 <= 0:
-            return self, 0
-        day = now // DAY_S
-        cap, lost = self.loss_cap_today_e6, self.loss_today_e6
-        if day != self.loss_day or cap == 0:
-            cap = mul_div(max(self.cash_e6, 0), self.daily_loss_share_e6, FRACTION_ONE, Round.DOWN)
-            lost = 0
-        borne = max(0, min(wanted_e6, self.cash_e6, cap - lost))
-        poorer = replace(
-            self,
-            cash_e6=self.cash_e6 - borne,
-            loss_day=day,
-            loss_cap_today_e6=cap,
-            loss_today_e6=lost + borne,
+        if loss_e6 == 0:
+            return after
+        cap, lost = self._loss_of_day(now)
+        return replace(
+            after, loss_day=now // DAY_S, loss_cap_today_e6=cap, loss_today_e6=lost + loss_e6
         )
-        return poorer, borne
+
+    def _loss_of_day(self, now: int) -> tuple[int, int]:
+        if now // DAY_S == self.loss_day and self.loss_cap_today_e6 != 0:
+            return self.loss_cap_today_e6, self.loss_today_e6
+        cash = max(self.cash_e6, 0)
+        return mul_div(cash, self.daily_loss_share_e6, FRACTION_ONE, Round.DOWN), 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

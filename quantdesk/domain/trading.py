@@ -12,6 +12,7 @@ from quantdesk.domain.events import Event, OrderCancelled, OrderExecuted, OrderP
 from quantdesk.domain.fees import FeeTerms, fee_rate_e6, keeper_reward_e6
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
 from quantdesk.domain.market import MarketStatus
+from quantdesk.domain.money import I64_MAX
 from quantdesk.domain.oracle import Action, refusal_of
 from quantdesk.domain.order import (
     CancelReason,
@@ -22,12 +23,16 @@ from quantdesk.domain.order import (
     expiry,
     misfit,
 )
+from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import is_reducing
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.trial import Judged, Trial, clipped_size_e9, trial, with_health
 from quantdesk.domain.upkeep import accrual_events, brought_to_now
 
 EXECUTABLE = (Kind.MARKET, Kind.LIMIT)
+
+AMPLE_POOL = PoolState(cash_e6=I64_MAX // 4)
+"""Placing asks what the trader can bear, not what the pool can pay."""
 
 
 def place_order(ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment) -> Outcome:
@@ -100,10 +105,11 @@ def _fill(
     reading = ledger.readings[index]
     market = brought_to_now(opened.market, reading, action=action, now=at.now)
     settled = replace(opened, market=market).settled()
+    others = ledger.others(order.account, index, now=at.now) if action is Action.GROW else ()
     tried = trial(
         settled,
         trade_e9,
-        judged=Judged(reading=reading, others=ledger.others(order.account, index, now=at.now)),
+        judged=Judged(reading=reading, others=others),
         fee=_terms(ledger, order, keeper, at=at),
     )
     if exceeds_bound(tried.cost_e6, trade_e9, order.limit_price_e6):
@@ -113,15 +119,20 @@ def _fill(
     reason = _unfillable(tried)
     if reason is not None:
         return _close(ledger, order, reason)
-    filled = _keep(ledger, order, opened, tried, slot=at.slot)
+    filled = _keep(ledger, order, opened, tried, at=at)
     if keeper is not None:
         ledger.credit(keeper, tried.split.keeper_e6)
     return filled
 
 
-def _keep(ledger: Ledger, order: Order, opened: Books, tried: Trial, *, slot: int) -> Outcome:
-    after = with_health(tried.after, tried.standing_after.health_e6, slot=slot)
-    events: list[Event] = accrual_events(opened.market, after.market, tried.judged.reading)
+def _keep(ledger: Ledger, order: Order, opened: Books, tried: Trial, *, at: Moment) -> Outcome:
+    alone = set(opened.account.markets) <= {order.market_index}
+    knows_health = alone or not tried.reduces
+    health_e6 = tried.standing_after.health_e6 if knows_health else opened.position.health_e6
+    after = with_health(tried.after.listed(), health_e6, slot=at.slot)
+    events: list[Event] = accrual_events(
+        opened.market, after.market, tried.judged.reading, now=at.now
+    )
     market = replace(after.market, sequence=after.market.sequence + len(events))
     ledger.keep(replace(after, market=market))
     ledger.drop_order(order)
@@ -148,13 +159,13 @@ def _unplaceable(
         return Refusal.PAUSED
     if intent.kind not in EXECUTABLE:
         return Refusal.INVALID_ORDER
-    fault = misfit(intent, market.params, position_size_e9=position.size_e9)
-    if fault is not None:
-        return fault.refusal
     if intent.expires_at != 0 and intent.expires_at <= at.now:
         return Refusal.INVALID_EXPIRY
     if ledger.accounts[address].open_orders >= MAX_OPEN_ORDERS:
         return Refusal.TOO_MANY_ORDERS
+    fault = misfit(intent, market.params, position_size_e9=position.size_e9)
+    if fault is not None:
+        return fault.refusal
     if intent.reduce_only:
         nothing = clipped_size_e9(position.size_e9, intent.size_e9) == 0
         return Refusal.REDUCE_ONLY_WOULD_GROW if nothing and _is_market(intent) else None
@@ -172,20 +183,21 @@ def _unaffordable(
     refusal = refusal or ledger.price_refusal(address, index, action=Action.GROW, now=at.now)
     if refusal is not None:
         return refusal
-    settled = replace(ledger.books(address, index), market=quote.accrued(at.now)).settled()
+    opened = replace(ledger.books(address, index), market=quote.accrued(at.now), pool=AMPLE_POOL)
     tried = trial(
-        settled,
+        opened.settled(),
         intent.size_e9,
         judged=Judged(reading=quote.reading, others=ledger.others(address, index, now=at.now)),
         fee=FeeTerms(rate_e6=fee_rate_e6(quote.market.params, intent.kind)),
     )
     if not _is_market(intent):
         covered = tried.standing_before.can_grow
-    elif exceeds_bound(tried.cost_e6, intent.size_e9, intent.limit_price_e6):
+        return None if covered else Refusal.INSUFFICIENT_COLLATERAL
+    if exceeds_bound(tried.cost_e6, intent.size_e9, intent.limit_price_e6):
         return Refusal.SLIPPAGE_EXCEEDED
-    else:
-        covered = tried.standing_after.can_grow
-    return None if covered else Refusal.INSUFFICIENT_COLLATERAL
+    if not ledger.accounts[address].has_room_for(index):
+        return Refusal.TOO_MANY_MARKETS
+    return None if tried.standing_after.can_grow else Refusal.INSUFFICIENT_COLLATERAL
 
 
 def _unexecutable(ledger: Ledger, order: Order, trade_e9: int, *, at: Moment) -> Refusal | None:

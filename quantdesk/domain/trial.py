@@ -128,9 +128,8 @@ def exposure_of(books: Books, reading: PriceReading) -> Exposure:
 
 
 def with_health(books: Books, health_e6: int, *, slot: int) -> Books:
-    """The position marked with the account's health, 0 when flat, and the present slot."""
-    health = 0 if books.position.is_flat else health_e6
-    position = replace(books.position, health_e6=health, updated_slot=slot)
+    """The position marked with the account's health and the present slot."""
+    position = replace(books.position, health_e6=health_e6, updated_slot=slot)
     return replace(books, position=position)
 
 

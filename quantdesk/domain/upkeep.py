@@ -5,7 +5,6 @@ from dataclasses import replace
 from quantdesk.domain.events import Event, FundingAccrued, FundingPaid, OraclePriceUpdated
 from quantdesk.domain.funding import accrued, funding_rate_e6
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome
-from quantdesk.domain.margin import standing
 from quantdesk.domain.market import MarketState
 from quantdesk.domain.oracle import (
     Action,
@@ -16,22 +15,23 @@ from quantdesk.domain.oracle import (
     recorded,
 )
 from quantdesk.domain.pool import revalued
-from quantdesk.domain.trial import exposure_of, with_health
 
 
 def update_oracle_price(ledger: Ledger, market_index: int, *, at: Moment) -> Outcome:
-    """Moves funding, then records a valid price, or a jumped one as pending; never refuses."""
+    """Records a valid price, or a jumped one as pending; a bad price is reported, not refused."""
     reading = ledger.readings[market_index]
     before = ledger.markets[market_index]
     found = grade(reading, before, action=Action.FUND, now=at.now)
-    market = brought_to_now(before, reading, action=Action.FUND, now=at.now)
+    market = recorded(reading, before, action=Action.FUND, now=at.now)
     if found is Grade.JUMPED and reading.publish_time > market.pending_publish_time:
         market = replace(
             market,
             pending_price_e6=reading.price_e6,
             pending_publish_time=reading.publish_time,
         )
-    events = accrual_events(before, market, reading)
+    if found is Grade.VALID:
+        market, ledger.pool = revalued(market, ledger.pool, reading.price_e6)
+    ledger.markets[market_index] = replace(market, sequence=market.sequence + 1)
     looked = OraclePriceUpdated(
         market_index=market_index,
         price_e6=reading.price_e6,
@@ -39,8 +39,7 @@ def update_oracle_price(ledger: Ledger, market_index: int, *, at: Moment) -> Out
         publish_time=reading.publish_time,
         grade=found,
     )
-    _write(ledger, market, valuation_price_e6(market, reading, found), events=len(events) + 1)
-    return Applied(events=(*events, looked))
+    return Applied(events=(looked,))
 
 
 def settle_funding(
@@ -49,12 +48,14 @@ def settle_funding(
     """Moves a market's funding index, and settles the position of `address` when one is named."""
     reading = ledger.readings[market_index]
     before = ledger.markets[market_index]
-    found = grade(reading, before, action=Action.FUND, now=at.now)
     market = brought_to_now(before, reading, action=Action.FUND, now=at.now)
-    events: list[Event] = [accrual(market, reading)]
-    _write(ledger, market, valuation_price_e6(market, reading, found), events=1)
+    events: list[Event] = [_accrual(before, market, reading, now=at.now)]
+    ledger.markets[market_index] = replace(market, sequence=market.sequence + 1)
     if address is not None:
-        events.append(_settle(ledger, market_index, address, at=at))
+        events.append(_settle(ledger, market_index, address, slot=at.slot))
+    settled = ledger.markets[market_index]
+    valued, ledger.pool = revalued(settled, ledger.pool, settled.last_price_e6)
+    ledger.markets[market_index] = valued
     return Applied(events=tuple(events))
 
 
@@ -67,51 +68,38 @@ def brought_to_now(
     return recorded(reading, moved, action=action, now=now)
 
 
-def valuation_price_e6(market: MarketState, reading: PriceReading, found: Grade) -> int:
-    """Price at which the pool's share is kept: a valid reading's, else the last valid one."""
-    return reading.price_e6 if found is Grade.VALID else market.last_price_e6
-
-
-def accrual_events(before: MarketState, after: MarketState, reading: PriceReading) -> list[Event]:
+def accrual_events(
+    before: MarketState, after: MarketState, reading: PriceReading, *, now: int
+) -> list[Event]:
     """The event of a moved funding index, or none."""
-    return [] if after.funding_index == before.funding_index else [accrual(after, reading)]
+    if after.funding_index == before.funding_index:
+        return []
+    return [_accrual(before, after, reading, now=now)]
 
 
-def accrual(market: MarketState, reading: PriceReading) -> FundingAccrued:
-    """The event of a market's funding index as it stands."""
+def _accrual(
+    before: MarketState, after: MarketState, reading: PriceReading, *, now: int
+) -> FundingAccrued:
     return FundingAccrued(
-        market_index=market.params.index,
-        rate_e6=funding_rate_e6(market.params, market.skew_e9),
-        index_after=market.funding_index,
-        oracle_price_e6=reading.price_e6,
-        long_e9=market.long_e9,
-        short_e9=market.short_e9,
+        market_index=after.params.index,
+        rate_e6=funding_rate_e6(after.params, after.skew_e9),
+        index_after=after.funding_index,
+        oracle_price_e6=funding_price_e6(reading, before, now=now),
+        long_e9=after.long_e9,
+        short_e9=after.short_e9,
     )
 
 
-def _write(ledger: Ledger, market: MarketState, price_e6: int, *, events: int) -> None:
-    counted = replace(market, sequence=market.sequence + events)
-    valued, ledger.pool = revalued(counted, ledger.pool, price_e6)
-    ledger.markets[market.params.index] = valued
-
-
-def _settle(ledger: Ledger, market_index: int, address: str, *, at: Moment) -> FundingPaid:
+def _settle(ledger: Ledger, market_index: int, address: str, *, slot: int) -> FundingPaid:
     opened = ledger.books(address, market_index)
     settled = opened.settled()
-    price_e6 = valuation_price_e6(
-        settled.market,
-        ledger.readings[market_index],
-        grade(ledger.readings[market_index], settled.market, action=Action.FUND, now=at.now),
-    )
-    settled = settled.revalued(price_e6)
-    exposure = exposure_of(settled, replace(ledger.readings[market_index], price_e6=price_e6))
-    health = standing(settled.account.usdc_e6, [exposure]).health_e6
-    ledger.keep(with_health(settled, health, slot=at.slot))
+    position = replace(settled.position, updated_slot=slot)
+    ledger.keep(replace(settled, position=position).listed())
     ledger.count(address)
     return FundingPaid(
         user_account=address,
         market_index=market_index,
-        funding_e6=settled.position.funding_paid_e6 - opened.position.funding_paid_e6,
+        funding_e6=position.funding_paid_e6 - opened.position.funding_paid_e6,
         balance_after_e6=settled.account.usdc_e6,
         index_after=settled.market.funding_index,
         pool_cash_after_e6=settled.pool.cash_e6,

@@ -7,7 +7,7 @@ vault, so a thief who holds every key still meets it.
 from dataclasses import dataclass, replace
 from typing import Self
 
-from quantdesk.domain.money import FRACTION_ONE, Round, mul_div
+from quantdesk.domain.money import FRACTION_ONE, Round, clamp, mul_div
 
 LEAK_S = 3_600
 
@@ -28,7 +28,9 @@ class Outflow:
     def taking(self, amount: int, *, tokens: int, now: int) -> Self | None:
         """The bucket after `amount` left a vault of `tokens`, or None when it would overflow."""
         capacity = self.capacity(tokens)
-        leaked = mul_div(capacity, max(0, now - self.updated_at), LEAK_S, Round.DOWN)
+        leaked = mul_div(
+            capacity, clamp(now - self.updated_at, low=0, high=LEAK_S), LEAK_S, Round.DOWN
+        )
         level = max(0, self.level - leaked) + amount
         if level > capacity:
             return None
@@ -37,9 +39,14 @@ class Outflow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultState:
-    """The USDC vault: tokens held by deposits and seeds, their cap, and the outflow bucket."""
+    """The USDC vault: every token it holds, their cap, and the outflow bucket."""
 
     deposit_cap: int
     outflow: Outflow
     total_deposits: int = 0
     sequence: int = 0
+
+    def taking_in(self, amount: int) -> Self | None:
+        """The vault with `amount` more tokens, or None beyond its cap."""
+        held = self.total_deposits + amount
+        return None if held > self.deposit_cap else replace(self, total_deposits=held)
