@@ -28,12 +28,15 @@ def main() -> None:
 
 @app.command()
 def up(
-    detach: Annotated[bool, typer.Option(help="Return when ready; keep running.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Return when ready.")] = False,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Leave out a worker or web; may be repeated.")
+    ] = None,
 ) -> None:
     """Start the world: servers, workers and the web address."""
     from quantdesk.world.verbs import start
 
-    raise typer.Exit(start(detach=detach))
+    raise typer.Exit(start(detach=detach, without=frozenset(without or ())))
 
 
 @app.command()

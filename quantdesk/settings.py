@@ -7,7 +7,7 @@ world on this machine provides it"; production refuses to start with an empty on
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -41,25 +41,25 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a process may know about its surroundings."""
+    """Everything a process may know about its surroundings; its repr holds no secret."""
 
     environment: Environment
     home: Path
     keys_dir: Path
-    database_url: str
+    database_url: str = field(repr=False)
     """Login role `authenticator`; empty: the world starts Postgres."""
-    migration_database_url: str
+    migration_database_url: str = field(repr=False)
     """Owner of the schema; used by the migration runner only."""
-    redis_url: str
+    redis_url: str = field(repr=False)
     supabase_url: str
-    solana_rpc_urls: tuple[str, ...]
+    solana_rpc_urls: tuple[str, ...] = field(repr=False)
     solana_ws_url: str
     program_id: str
     usdc_mint: str
     public_origin: str
     feed_url: str
     pyth_hermes_url: str
-    pyth_api_key: str
+    pyth_api_key: str = field(repr=False)
     scene: Scene
     speed: int
     """Recorded seconds per second of wall time."""

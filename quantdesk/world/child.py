@@ -19,7 +19,8 @@ class Child:
     name: str
     start: Callable[[], int]
     """Starts the process and returns its pid."""
-    is_ready: Callable[[], bool]
+    is_ready: Callable[[float], bool]
+    """Whether the process started at that time (Unix seconds) serves now."""
     stop_signal: signal.Signals = signal.SIGTERM
     port: int | None = None
     pid: int | None = None

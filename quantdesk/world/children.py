@@ -6,13 +6,14 @@ from functools import partial
 
 from quantdesk.settings import PROJECT
 from quantdesk.world import postgres, probes, spawn, valkey
+from quantdesk.world.beats import has_beaten
 from quantdesk.world.child import Child
 from quantdesk.world.home import Home
 from quantdesk.world.pieces import MODULES
 from quantdesk.world.plan import Plan, module_file
 from quantdesk.world.spawn import Surroundings
 
-# What tells that a piece serves; pieces without an entry are ready once they run.
+# What tells that a piece serves; workers without an entry once they beat.
 READY: dict[str, Callable[[int], bool]] = {
     "chain": probes.chain_is_healthy,
     "market": lambda port: probes.http_ok(port, "/scene"),
@@ -23,10 +24,9 @@ READY: dict[str, Callable[[int], bool]] = {
 
 def postgres_child(home: Home, plan: Plan) -> Child:
     """Postgres; its cluster is created first when there is none."""
-    server = postgres.plan_postgres(home, port=plan.ports["postgres"])
-    postgres.initialize(
-        server, password=plan.secrets["postgres"], environment=_bare_environment(plan)
-    )
+    port, password = plan.ports["postgres"], plan.secrets["postgres"]
+    server = postgres.plan_postgres(home, port=port)
+    postgres.initialize(server, password=password, environment=_bare_environment(plan))
     surroundings = Surroundings(
         log=home.logs / "postgres.log",
         environment=_bare_environment(plan),
@@ -39,9 +39,9 @@ def postgres_child(home: Home, plan: Plan) -> Child:
     return Child(
         name="postgres",
         start=partial(spawn.spawn_program, server.command(), surroundings),
-        is_ready=partial(postgres.answers, plan.ports["postgres"], plan.secrets["postgres"]),
+        is_ready=lambda _since_s: postgres.answers(port, password),
         stop_signal=signal.SIGINT,
-        port=plan.ports["postgres"],
+        port=port,
     )
 
 
@@ -58,7 +58,7 @@ def valkey_child(home: Home, plan: Plan) -> Child:
     return Child(
         name="valkey",
         start=partial(spawn.spawn_program, command, surroundings),
-        is_ready=partial(valkey.answers, port=port, password=password),
+        is_ready=lambda _since_s: valkey.answers(port=port, password=password),
         port=port,
     )
 
@@ -75,7 +75,11 @@ def python_child(name: str, home: Home, plan: Plan) -> Child:
     return Child(
         name=name,
         start=partial(spawn.spawn_function, partial(_run, name, plan), surroundings),
-        is_ready=partial(probe, port) if probe is not None and port is not None else _always,
+        is_ready=lambda since_s: (
+            probe(port)
+            if probe is not None and port is not None
+            else has_beaten(plan.settings.redis_url, name, since_s)
+        ),
         port=port,
     )
 
@@ -94,7 +98,3 @@ def _run(name: str, plan: Plan) -> int:
 def _bare_environment(plan: Plan) -> dict[str, str]:
     """For servers that need none of our addresses and must not be told secrets."""
     return {name: plan.environment[name] for name in ("PATH", "LANG") if name in plan.environment}
-
-
-def _always() -> bool:
-    return True

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import psycopg
 
@@ -23,18 +23,31 @@ class WorldFailed(Exception):
     """The world did not start; the message says what to do."""
 
 
-def run_world(settings: Settings, home: Home, *, say: Say, on_ready: Callable[[], None]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What to start, where, and whom to tell."""
+
+    settings: Settings
+    home: Home
+    say: Say
+    without: frozenset[str]
+    """Workers, or web, that are left out."""
+
+
+def run_world(world: World, on_ready: Callable[[], None]) -> None:
     """Start everything, call `on_ready`, watch until a signal, then stop everything."""
     started = time.monotonic()
+    home, say = world.home, world.say
     claims = PortClaims()
     try:
-        frontend.ensure_built(say)
-        plan = make_plan(_with_mint(settings), home, claims)
+        if WEB.name not in world.without:
+            frontend.ensure_built(say)
+        plan = make_plan(_with_mint(world.settings), home, claims)
         supervisor = Supervisor(home, plan, say)
     except (NoFreePort, frontend.BuildFailed) as error:
         raise WorldFailed(str(error)) from error
     try:
-        _launch(supervisor, plan, home)
+        _launch(supervisor, plan, world)
         supervisor.is_ready = True
         supervisor.write_record()
         elapsed = time.monotonic() - started
@@ -51,7 +64,8 @@ def run_world(settings: Settings, home: Home, *, say: Say, on_ready: Callable[[]
         supervisor.write_record()
 
 
-def _launch(supervisor: Supervisor, plan: Plan, home: Home) -> None:
+def _launch(supervisor: Supervisor, plan: Plan, world: World) -> None:
+    home = world.home
     if "postgres" in plan.local:
         supervisor.launch(children.postgres_child(home, plan))
     if "valkey" in plan.local:
@@ -64,7 +78,8 @@ def _launch(supervisor: Supervisor, plan: Plan, home: Home) -> None:
         supervisor.await_ready("postgres")
     _migrate(plan)
     supervisor.await_ready(*(plan.local & {child.name for child in supervisor.children}))
-    pieces = [piece.name for piece in (WEB, *WORKERS) if children.exists(piece.name)]
+    names = [piece.name for piece in (WEB, *WORKERS) if piece.name not in world.without]
+    pieces = [name for name in names if children.exists(name)]
     supervisor.launch(*(children.python_child(name, home, plan) for name in pieces))
     supervisor.await_ready(*pieces)
 

@@ -6,11 +6,13 @@ Exit 0 after SIGTERM or SIGINT, 1 after a failure, 2 when the settings or the na
 import asyncio
 import importlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from quantdesk.settings import Settings
 from quantdesk.world.pieces import MODULES
@@ -54,7 +56,8 @@ def configure_logs(name: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _named(name),
-            structlog.processors.dict_tracebacks,
+            # Without local variables: they hold addresses with passwords.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(),
@@ -86,5 +89,8 @@ async def _until_signalled(work: Awaitable[None]) -> None:
         return task.result()
     task.cancel()
     await asyncio.wait({task}, timeout=STOP_TIMEOUT_S)
-    if task.done() and not task.cancelled():
+    if not task.done():
+        structlog.get_logger().error("piece_ignored_stop", waited_s=STOP_TIMEOUT_S)
+        os._exit(1)
+    if not task.cancelled():
         task.result()

@@ -4,13 +4,11 @@ import json
 import time
 from dataclasses import asdict, dataclass
 
-import redis
-
 from quantdesk.settings import Settings
+from quantdesk.world.beats import beat_ages_ms
 from quantdesk.world.home import Home, Record
 from quantdesk.world.memory import pss_bytes, tree_pss_bytes
 
-REDIS_TIMEOUT_S = 1.0
 HEADINGS = ("piece", "state", "pid", "port", "memory", "uptime", "restarts", "beat")
 
 
@@ -34,7 +32,7 @@ def read_status(home: Home) -> list[PieceStatus]:
     record = home.record()
     if not record or not home.is_running():
         return []
-    beats = _beat_ages_ms(record)
+    beats = beat_ages_ms(record["environment"]["REDIS_URL"], list(record["pieces"]))
     return [
         PieceStatus(
             name="supervisor",
@@ -79,25 +77,6 @@ def _piece(name: str, piece: Record, beats: dict[str, int]) -> PieceStatus:
         restarts=piece["restarts"],
         beat_age_ms=beats.get(name),
     )
-
-
-def _beat_ages_ms(record: Record) -> dict[str, int]:
-    address = record["environment"]["REDIS_URL"]
-    names = list(record["pieces"])
-    try:
-        with redis.Redis.from_url(
-            address, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
-        ) as valkey:
-            found = valkey.mget([f"worker:{name}:beat" for name in names])
-    except redis.RedisError:
-        return {}
-    now_ms = time.time_ns() // 1_000_000
-    assert isinstance(found, list)
-    return {
-        name: now_ms - int(beat)
-        for name, beat in zip(names, found, strict=True)
-        if beat is not None
-    }
 
 
 def _print_table(pieces: list[PieceStatus]) -> None:

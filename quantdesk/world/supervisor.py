@@ -150,7 +150,7 @@ class Supervisor:
     def _probe(self) -> bool:
         changed = False
         for child in self.children:
-            if child.pid is not None and not child.ready and child.is_ready():
+            if child.pid is not None and not child.ready and child.is_ready(child.started_at):
                 child.ready = changed = True
         return changed
 

@@ -11,25 +11,30 @@ from pathlib import Path
 
 from quantdesk.settings import PROJECT, Settings, SettingsError
 from quantdesk.world.home import Home
-from quantdesk.world.launch import WorldFailed, run_world
+from quantdesk.world.launch import World, WorldFailed, run_world
+from quantdesk.world.pieces import WEB, WORKERS
 from quantdesk.world.postgres import data_directory
 from quantdesk.world.spawn import OWN_SIGNALS
 
 PREVIOUS_TIMEOUT_S = 15.0
 
 
-def start(*, detach: bool) -> int:
+def start(*, detach: bool, without: frozenset[str] = frozenset()) -> int:
     """Start the world of `QD_HOME`, in the foreground or detached; returns the exit status."""
     settings = Settings.from_env()
+    optional = {piece.name for piece in (WEB, *WORKERS)}
+    if unknown := without - optional:
+        known = ", ".join(sorted(optional))
+        print(f"cannot leave out {', '.join(unknown)}; expected one of {known}", file=sys.stderr)
+        return 2
     home = Home(settings.home)
     home.prepare()
     lock = _lock(home)
     if lock is None:
         print(f"QuantDesk already runs at {home.record().get('address', 'an unknown address')}")
         return 0
-    if detach:
-        return _start_detached(settings, home)
-    return _run(settings, home, _explain_stopping)
+    world = World(settings=settings, home=home, say=_say, without=without)
+    return _start_detached(world) if detach else _run(world, _explain_stopping)
 
 
 def stop() -> int:
@@ -78,17 +83,17 @@ def reset(*, is_confirmed: bool) -> int:
     return 0
 
 
-def _run(settings: Settings, home: Home, on_ready: Callable[[], None]) -> int:
+def _run(world: World, on_ready: Callable[[], None]) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, OWN_SIGNALS)
     try:
-        run_world(settings, home, say=_say, on_ready=on_ready)
+        run_world(world, on_ready)
     except WorldFailed as error:
         print(f"QuantDesk did not start: {error}", file=sys.stderr, flush=True)
         return 1
     return 0
 
 
-def _start_detached(settings: Settings, home: Home) -> int:
+def _start_detached(world: World) -> int:
     """Fork a supervisor into its own session and relay what it says until it is ready."""
     hears, tells = os.pipe()
     if os.fork():
@@ -105,7 +110,7 @@ def _start_detached(settings: Settings, home: Home) -> int:
     os.dup2(tells, 1)
     os.dup2(tells, 2)
     os.close(tells)
-    status = _run(settings, home, partial(_speak_to_log, home))
+    status = _run(world, partial(_speak_to_log, world.home))
     sys.stdout.flush()
     os._exit(status)
 

@@ -1,0 +1,33 @@
+# QuantDesk. `make run` needs Python 3.11+ and make; everything else is fetched, pinned and kept in .venv and .js.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+BENCH ?= startup tick order
+.PHONY: run test check bench program clean help install install-dev
+
+run: install  ## Install what is missing, build the front end once, start the whole world
+	@$(PY) -m quantdesk up
+
+test: check  ## Check everything, then run every test
+	@$(PY) -m pytest
+
+check: install-dev  ## Format, lint, types, arrows between rooms, house rules
+	@$(PY) -m ruff format --check --quiet . && $(PY) -m ruff check --quiet . && $(PY) -m mypy --no-error-summary && .venv/bin/lint-imports && $(PY) -m pytest -q tests/architecture
+
+bench: install  ## Measure start, tick and order path: make bench BENCH="tick order"
+	@$(PY) -m quantdesk bench $(BENCH) --json
+
+program: install  ## Build the on-chain program into programs/artifacts (SBF_TOOLS=path to the compiler)
+	@SBF_TOOLS=$(SBF_TOOLS) programs/build.sh
+
+clean:  ## Remove what was built or installed; a world's data in .quantdesk stays
+	@rm -rf .venv .js .web .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache quantdesk.egg-info
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1	\2/'
+
+install:  # runtime packages
+	@$(PYTHON) quantdesk/world/install.py runtime
+
+install-dev:  # runtime and test packages
+	@$(PYTHON) quantdesk/world/install.py development
