@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Callable
 
-import zstandard
 from solders.account import Account
 from solders.pubkey import Pubkey
 
@@ -14,6 +13,7 @@ from quantdesk.world.chain.ledger import RENT_EPOCH
 from quantdesk.world.chain.token_json import parsed_token
 
 BASE58_BYTES_MAX = 128
+ZSTD_BLOCK_MAX = 128 << 10
 
 Lookup = Callable[[Pubkey], Account | None]
 
@@ -44,8 +44,7 @@ def _data_json(account: Account, options: Object, lookup: Lookup) -> Json:
         case "base64":
             return [base64.b64encode(data).decode(), "base64"]
         case "base64+zstd":
-            packed = zstandard.ZstdCompressor(level=1).compress(data)
-            return [base64.b64encode(packed).decode(), "base64+zstd"]
+            return [base64.b64encode(_zstd_frame(data)).decode(), "base64+zstd"]
         case "base58" | "binary":
             if len(data) > BASE58_BYTES_MAX:
                 raise invalid(
@@ -63,3 +62,13 @@ def _sliced(data: bytes, window: Object | None) -> bytes:
         return data
     offset, length = int(window["offset"]), int(window["length"])
     return data[offset : offset + length]
+
+
+def _zstd_frame(data: bytes) -> bytes:
+    """A Zstandard frame of stored blocks (RFC 8878): readable by all, without a compressor."""
+    frame = [b"\x28\xb5\x2f\xfd\xa0", len(data).to_bytes(4, "little")]
+    for start in range(0, max(1, len(data)), ZSTD_BLOCK_MAX):
+        block = data[start : start + ZSTD_BLOCK_MAX]
+        is_last = start + ZSTD_BLOCK_MAX >= len(data)
+        frame += [(len(block) << 3 | is_last).to_bytes(3, "little"), block]
+    return b"".join(frame)

@@ -92,7 +92,7 @@ class Bank:
         if slot == self.slot:
             return
         prune = slot // _PRUNE_EVERY_SLOTS > self.slot // _PRUNE_EVERY_SLOTS
-        self._enter(slot)
+        self.enter(slot)
         for listener in self.on_slot:
             listener(slot)
         self._finalize(self.slot_of("finalized"))
@@ -101,6 +101,12 @@ class Bank:
                 quiet_before=slot - self.config.quiet_history_slots,
                 keep=self.config.history_limit,
             )
+
+    def enter(self, slot: int) -> None:
+        """Make `slot` the current one; it must not be earlier than the last."""
+        self.slot = slot
+        self.clock.remember_window(slot)
+        self.machine.set_time(slot, _now_ms() // 1000, self.clock.recent(slot))
 
     def slot_of(self, commitment: str) -> int:
         """The newest slot that has reached the commitment."""
@@ -215,12 +221,7 @@ class Bank:
             self.machine.set_account(self._faucet.pubkey(), account)
             self.ledger.commit(None, (), [(self._faucet.pubkey(), account)])
         _, newest = self.ledger.slots_with_blocks(0, 2**62)
-        self._enter(max(FIRST_SLOT, newest))
-
-    def _enter(self, slot: int) -> None:
-        self.slot = slot
-        self.clock.remember_window(slot)
-        self.machine.set_time(slot, _now_ms() // 1000, self.clock.recent(slot))
+        self.enter(max(FIRST_SLOT, newest))
 
     def _record(
         self, transaction: VersionedTransaction, raw: bytes, execution: Execution, err: Json

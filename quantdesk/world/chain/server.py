@@ -8,11 +8,16 @@ from pathlib import Path
 import structlog
 from aiohttp import WSMsgType, web
 
+from quantdesk.adapters.chain.program import load_program
+from quantdesk.adapters.oracle.feeds import FEEDS
+from quantdesk.adapters.rpc.client import RpcClient
+from quantdesk.domain.market import DEFAULT_MARKETS
 from quantdesk.settings import Settings
 from quantdesk.world.chain.bank import Bank
 from quantdesk.world.chain.config import ChainConfig, ProgramFile
 from quantdesk.world.chain.dispatch import answer
-from quantdesk.world.chain.keys import ensure_keys
+from quantdesk.world.chain.genesis import ExchangeConfig, initialize_exchange
+from quantdesk.world.chain.keys import WorldKeys, ensure_keys
 from quantdesk.world.chain.subscriptions import Client, Hub
 
 BODY_BYTES_MAX = 1 << 20
@@ -39,7 +44,9 @@ async def run(settings: Settings) -> None:
         programs=deployed_programs(settings.program_id, str(keys.admin.pubkey())),
     )
     async with running(config) as bank:
+        await _open_exchange(settings, keys)
         bank.is_ready = True
+        log.info("chain_ready", slot=bank.slot)
         await asyncio.Event().wait()
 
 
@@ -59,6 +66,21 @@ def deployed_programs(program_id: str, authority: str) -> tuple[ProgramFile, ...
         for address, name in built.items()
         if (folder / name).exists()
     )
+
+
+async def _open_exchange(settings: Settings, keys: WorldKeys) -> None:
+    if not (PROJECT / "programs" / "artifacts" / "quantdesk.so").exists():
+        log.warning("program_missing", fix="build it with `make program`")
+        return
+    rpc = RpcClient.of([f"http://127.0.0.1:{settings.chain_port}"])
+    try:
+        config = ExchangeConfig(
+            markets=tuple(DEFAULT_MARKETS.values()),
+            feed_ids={feed.symbol: bytes.fromhex(feed.feed_id) for feed in FEEDS},
+        )
+        await initialize_exchange(rpc, load_program(settings.program_id), keys, config)
+    finally:
+        await rpc.close()
 
 
 @contextlib.asynccontextmanager

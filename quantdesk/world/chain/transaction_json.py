@@ -1,10 +1,10 @@
 """Transactions and what they did, as the JSON-RPC shows them."""
 
 import base64
+import zlib
 from collections.abc import Sequence
 
 import orjson
-import zstandard
 from solders.account import Account
 from solders.message import Message, MessageV0
 from solders.transaction import VersionedTransaction
@@ -23,12 +23,12 @@ UNSUPPORTED_VERSION = -32015
 
 def pack_meta(execution: Execution, lookup: Lookup) -> bytes:
     """Everything `meta` says about a landed transaction, compressed for the ledger."""
-    return zstandard.ZstdCompressor(level=1).compress(orjson.dumps(_meta(execution, lookup)))
+    return zlib.compress(orjson.dumps(_meta(execution, lookup)), 1)
 
 
 def unpack_meta(landed: Landed) -> Object:
     """The `meta` object of a stored transaction, inner instructions in compiled form."""
-    meta: Object = orjson.loads(zstandard.ZstdDecompressor().decompress(landed.meta))
+    meta: Object = orjson.loads(zlib.decompress(landed.meta))
     return meta
 
 
