@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
     from quantdesk.adapters.chain.exchange import ChainExchange
     from quantdesk.adapters.chain.faucet import ChainFaucet
+    from quantdesk.adapters.chain.history import ProgramHistory
+    from quantdesk.adapters.chain.keeper import ChainKeeper
     from quantdesk.adapters.chain.transactions import ChainTransactions
     from quantdesk.adapters.postgres.candles import CandleStore
+    from quantdesk.adapters.postgres.chain_mirror import ChainMirror
     from quantdesk.adapters.postgres.database import Database
-    from quantdesk.adapters.redis.account_channel import AccountChannel
+    from quantdesk.adapters.postgres.intents import PostgresIntents
+    from quantdesk.adapters.postgres.sender_queue import SenderQueue
+    from quantdesk.adapters.redis.account_channel import AccountChange, AccountChannel
     from quantdesk.adapters.redis.market_state import MarketStates
     from quantdesk.adapters.redis.prices import MarkBook, PriceStream
     from quantdesk.adapters.rpc.client import RpcClient
@@ -88,6 +93,18 @@ def account_channel(valkey: Redis) -> AccountChannel:
     from quantdesk.adapters.redis.account_channel import AccountChannel
 
     return AccountChannel(valkey)
+
+
+@asynccontextmanager
+async def account_changes(settings: Settings) -> AsyncIterator[AsyncIterator[AccountChange]]:
+    """Changes of every account as they are told, for as long as the block runs."""
+    from quantdesk.adapters.redis.connection import connect
+
+    valkey = connect(settings.redis_url, name="web")
+    try:
+        yield account_channel(valkey).changes()
+    finally:
+        await valkey.aclose()
 
 
 def candle_store(pool: Database) -> CandleStore:
@@ -223,3 +240,54 @@ async def build_dependencies(settings: Settings) -> Dependencies:
             ),
             close=stack.pop_all().aclose,
         )
+
+
+def chain_mirror(pool: Database) -> ChainMirror:
+    """Where the indexer writes."""
+    from quantdesk.adapters.postgres.chain_mirror import ChainMirror
+
+    return ChainMirror(pool)
+
+
+def sender_queue(pool: Database) -> SenderQueue:
+    """What the order sender works on."""
+    from quantdesk.adapters.postgres.sender_queue import SenderQueue
+
+    return SenderQueue(pool)
+
+
+def intents(pool: Database) -> PostgresIntents:
+    """The log of what was asked."""
+    from quantdesk.adapters.postgres.intents import PostgresIntents
+
+    return PostgresIntents(pool)
+
+
+@asynccontextmanager
+async def chain_history(settings: Settings) -> AsyncIterator[ProgramHistory]:
+    """What happened to the program."""
+    from quantdesk.adapters.chain.history import ProgramHistory
+    from quantdesk.adapters.chain.program import load_program
+    from quantdesk.adapters.rpc.websocket import RpcSocket
+
+    async with _node(settings) as node:
+        program = load_program(settings.program_id)
+        yield ProgramHistory(node, RpcSocket(settings.solana_ws_url), program)
+
+
+@asynccontextmanager
+async def keeper_chain(settings: Settings) -> AsyncIterator[ChainKeeper]:
+    """The exchange in a keeper's hands; prices are posted where the publisher's key lies."""
+    from quantdesk.adapters.chain.faucet import read_key
+    from quantdesk.adapters.chain.keeper import ChainKeeper, KeeperKeys
+    from quantdesk.adapters.chain.program import load_program
+    from quantdesk.adapters.rpc.websocket import RpcSocket
+
+    publisher = settings.keys_dir / "publisher.json"
+    keys = KeeperKeys(
+        keeper=read_key(settings.keys_dir / "keeper.json"),
+        publisher=read_key(publisher) if publisher.exists() else None,
+    )
+    async with _node(settings) as node:
+        program = load_program(settings.program_id)
+        yield ChainKeeper(node, RpcSocket(settings.solana_ws_url), program, keys)

@@ -47,12 +47,23 @@ class Gone:
     address: str
 
 
+Content = MarketState | PoolState | AccountState | Position | Order
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """An account of the program with its content."""
 
     address: str
-    content: MarketState | PoolState | AccountState | Position | Order
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The connection is new: changes before this moment may have been missed."""
+
+
+Change = Found | Gone | Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +81,8 @@ class KeeperChain(Protocol):
         """Every market, account, position and order, and the pool."""
         ...
 
-    def changes(self) -> AsyncIterator[Found | Gone]:
-        """Accounts as they change; may miss some when the connection breaks, reconnects itself."""
+    def changes(self) -> AsyncIterator[Change]:
+        """Accounts as they change; a Gap when some may have been missed, reconnects itself."""
         ...
 
     async def slot(self) -> int:
