@@ -107,7 +107,7 @@ class _UtcClock(_Live):
 class _CandleChart(rx.NoSSRComponent):
     library = CHART.importable_path
     tag = "CandleChart"
-    lib_dependencies: list[str] = ["lightweight-charts@5.2.1"]  # noqa: RUF012
+    lib_dependencies: list[str] = ["lightweight-charts@5.2.1"]
 
     market: rx.Var[str]
     resolution_s: rx.Var[int]

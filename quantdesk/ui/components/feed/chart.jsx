@@ -11,7 +11,9 @@ import {
 
 const NAMES = { 60: "1m", 300: "5m", 900: "15m", 3600: "1h", 14400: "4h", 86400: "1d" };
 const BAR_PX = 6;
-const RIGHT_BARS = 10;
+const RIGHT_BARS = 8;
+const LABEL_BARS = 24; // Free space for the labels of own lines, where the screen is wide enough.
+const WIDE_PX = 600;
 const EARLIER_BARS = 20;
 const SUMMARY_MS = 15000;
 
@@ -64,7 +66,7 @@ class ChartView {
     this.mark = null;
     this.chart = createChart(box, { autoSize: true, ...chartOptions(this.colors) });
     this.chart.applyOptions({
-      timeScale: { timeVisible: true, rightOffset: RIGHT_BARS, barSpacing: BAR_PX },
+      timeScale: { timeVisible: true, rightOffset: this.#free(), barSpacing: BAR_PX },
       localization: { locale: "en-GB" },
       crosshair: { mode: 0 },
     });
@@ -76,7 +78,7 @@ class ChartView {
       priceScaleId: "", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false,
     });
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.88, bottom: 0 } });
-    this.lines = new ChartLines(this.candles, layer);
+    this.lines = new ChartLines(this.candles, layer, (e6) => format.price(e6, this.market));
     this.candles.attachPrimitive(drawWatcher(() => this.#placeSoon()));
     this.chart.subscribeCrosshairMove((move) => this.#point(move.time));
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => this.#reachBack(range));
@@ -123,6 +125,7 @@ class ChartView {
 
   setLines(lines) {
     this.given = lines;
+    this.chart.timeScale().applyOptions({ rightOffset: this.#free() });
     this.lines.set(lines, this.colors);
     this.#noteDistance();
   }
@@ -197,9 +200,13 @@ class ChartView {
 
   #frame() {
     const count = this.bars.length;
-    const wide = Math.max(40, Math.floor(this.layer.clientWidth / BAR_PX) - RIGHT_BARS);
-    const range = { from: count - wide, to: count + RIGHT_BARS };
-    this.chart.timeScale().setVisibleLogicalRange(range);
+    const free = this.#free();
+    const wide = Math.max(40, Math.floor(this.layer.clientWidth / BAR_PX) - free);
+    this.chart.timeScale().setVisibleLogicalRange({ from: count - wide, to: count + free });
+  }
+
+  #free() {
+    return this.given.length && this.layer.clientWidth > WIDE_PX ? LABEL_BARS : RIGHT_BARS;
   }
 
   #volumeBar(bar) {
@@ -218,10 +225,10 @@ class ChartView {
     if (this.mark === null) return;
     for (const line of this.given) {
       if (line.kind === "liquidation") {
-        this.lines.note("liquidation", format.percent(line.price_e6 - this.mark, this.mark, 1));
+        this.lines.note(line, format.percent(line.price_e6 - this.mark, this.mark, 1));
       } else if (line.kind === "position" && line.size_e9 != null && line.entry_e6 != null) {
         const profit = format.pnl(line.size_e9, line.entry_e6, this.mark);
-        this.lines.note("position", format.signedUsd(profit));
+        this.lines.note(line, format.signedUsd(profit));
       }
     }
   }

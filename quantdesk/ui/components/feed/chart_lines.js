@@ -30,12 +30,12 @@ function look(line, colors) {
 
 /** Keeps the chart's lines and labels equal to what it is given. */
 export class ChartLines {
-  constructor(series, layer) {
+  constructor(series, layer, priceText) {
     this.series = series;
+    this.priceText = priceText;
     this.layer = layer;
     this.drawn = [];
     this.mark = null;
-    this.axisPx = 0;
   }
 
   /** Replace all lines; `lines` have kind, side, price_e6, label and note. */
@@ -62,11 +62,10 @@ export class ChartLines {
     });
   }
 
-  /** Change the second field of the lines of a kind. */
-  note(kind, text) {
-    for (const { line, note } of this.drawn) {
-      if (line.kind === kind && note.textContent !== text) note.textContent = text;
-    }
+  /** Change the second field of a line. */
+  note(wanted, text) {
+    const drawn = this.drawn.find(({ line }) => line === wanted);
+    if (drawn && drawn.note.textContent !== text) drawn.note.textContent = text;
   }
 
   /** Put every label beside its line; called after each draw of the chart. */
@@ -84,12 +83,13 @@ export class ChartLines {
     }
   }
 
-  #clamped({ line, element }, height) {
+  #clamped({ line, element, price }, height) {
     const y = this.series.priceToCoordinate(line.price_e6 / 1e6);
     element.hidden = y === null;
     if (y === null) return null;
     const isOutside = y < 0 || y > height;
     element.dataset.outside = String(isOutside);
+    price.textContent = isOutside ? this.priceText(line.price_e6) : "";
     return Math.min(Math.max(y, EDGE_PX + LABEL_PX / 2), height - EDGE_PX - LABEL_PX / 2);
   }
 
@@ -107,9 +107,10 @@ export class ChartLines {
     name.textContent = line.label;
     const note = document.createElement("span");
     note.textContent = line.note ?? "";
-    element.append(name, note);
+    const price = document.createElement("span");
+    element.append(name, price, note);
     this.layer.append(element);
-    return { line, handle, element, note };
+    return { line, handle, element, note, price };
   }
 }
 
