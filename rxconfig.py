@@ -1,4 +1,4 @@
-"""Reflex configuration: one process, one origin, no Radix, no telemetry, nothing fetched at run time."""
+"""Reflex configuration: one process, one origin, no Radix, nothing fetched at run time."""
 
 import os
 
@@ -8,11 +8,13 @@ from reflex.constants import StateManagerMode
 from quantdesk.ui import theme
 
 _ORIGIN = os.environ.get("QD_PUBLIC_ORIGIN", "http://127.0.0.1:18000")
+# Baked into the bundle, then replaced by the address the page was loaded from.
+_BUILD_ORIGIN = "http://localhost:8000"
 
 config = rx.Config(
     app_name="quantdesk",
-    api_url=_ORIGIN,
-    deploy_url=_ORIGIN,
+    api_url=_BUILD_ORIGIN,
+    deploy_url=_BUILD_ORIGIN,
     cors_allowed_origins=[_ORIGIN],
     # One web process by design: tabs live in its memory and are rebuilt from cookie and chain.
     state_manager_mode=StateManagerMode.MEMORY,

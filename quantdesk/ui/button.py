@@ -44,7 +44,9 @@ def button(standing: Standing) -> Button:
 
 def _entry(standing: Standing) -> Button | None:
     if standing.submitting:
-        return Button(label="Submitting", action="none", tone="busy", hint="No second click needed.")
+        return Button(
+            label="Submitting", action="none", tone="busy", hint="No second click needed."
+        )
     if not standing.signed_in and not standing.wallet_connected:
         hint = "Prices are live without an account."
         return Button(label="Connect wallet", action="connect", tone="main", hint=hint)

@@ -107,5 +107,18 @@ def short(address: str) -> str:
     return address if len(address) <= 9 else f"{address[:4]}…{address[-4:]}"
 
 
+def sentence(message: str) -> str:
+    """A service's message as a sentence: capital first, full stop last."""
+    text = message.strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def sign_tone(units: int) -> str:
+    """The tone of a gain or a loss: up, down, or none."""
+    return "up" if units > 0 else "down" if units < 0 else ""
+
+
 def _moment(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms // 1000, UTC)

@@ -4,6 +4,7 @@ No float is ever made. Thousands separators and spaces are accepted, exponents a
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from quantdesk.ui import format as show
@@ -17,6 +18,9 @@ class Refused:
     """The input cannot be used; `message` says what was found and what to type instead."""
 
     message: str
+
+
+Reader = Callable[[str], int | Refused]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def _units(text: str, step: Step) -> int | Refused:
     fraction = (match[2] or "").rstrip("0")
     if len(fraction) > step.decimals:
         return Refused(f"{text.strip()[:32]} has too many decimals. Use {step.decimals} at most.")
-    return int(match[1] or "0") * 10**step.decimals + int(fraction.ljust(step.decimals, "0") or "0")
+    return int((match[1] or "0") + fraction.ljust(step.decimals, "0"))
 
 
 def _off_step(text: str, units: int, step: Step) -> str:

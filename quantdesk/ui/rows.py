@@ -1,4 +1,4 @@
-"""Rows: what tables and receipts show, already as text; integers only where the browser computes."""
+"""Rows: what tables and receipts show, as text; integers only where the browser computes."""
 
 from dataclasses import dataclass
 
@@ -110,7 +110,6 @@ class MovementRow:
     what: str
     change: str
     tone: str
-    balance: str
     signature_short: str
     signature: str
 

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from quantdesk.ui.components.live import live_equity, live_unrealized
+from quantdesk.ui.components.feed import live_equity, live_unrealized
 from quantdesk.ui.states.account import AccountState
 from quantdesk.ui.states.funds import FundsState
 from quantdesk.ui.states.session import SessionState
@@ -17,10 +17,18 @@ def account_box() -> rx.Component:
                 rx.el.b("Account"),
                 rx.el.span("Main · cross", class_name="t3"),
                 rx.el.div(class_name="grow"),
-                rx.el.button("Withdraw", type="button", class_name="btn quiet",
-                             on_click=FundsState.open_dialog("withdraw")),
-                rx.el.button("Deposit", type="button", class_name="btn",
-                             on_click=FundsState.open_dialog("deposit")),
+                rx.el.button(
+                    "Withdraw",
+                    type="button",
+                    class_name="btn quiet",
+                    on_click=FundsState.open_dialog("withdraw"),
+                ),
+                rx.el.button(
+                    "Deposit",
+                    type="button",
+                    class_name="btn",
+                    on_click=FundsState.open_dialog("deposit"),
+                ),
                 class_name="row",
             ),
             equity_lines(),
@@ -51,8 +59,12 @@ def equity_lines() -> rx.Component:
         rx.el.div(
             rx.el.span("Initial requirement", class_name="t3"),
             rx.el.span(
-                rx.el.b(AccountState.initial, class_name="t1"), " of ", AccountState.margin_equity,
-                " · ", AccountState.margin_percent, class_name="t3",
+                rx.el.b(AccountState.initial, class_name="t1"),
+                " of ",
+                AccountState.margin_equity,
+                " · ",
+                AccountState.margin_percent,
+                class_name="t3",
             ),
             class_name="row spread",
         ),

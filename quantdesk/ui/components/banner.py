@@ -19,6 +19,4 @@ class ConnectionBanner(rx.NoSSRComponent):
 
 def connection_banner() -> rx.Component:
     """The banner, bound to the page's own socket."""
-    return ConnectionBanner.create(
-        connected=~has_connection_errors, degraded=SessionState.degraded
-    )
+    return ConnectionBanner.create(connected=~has_connection_errors, degraded=SessionState.degraded)

@@ -2,9 +2,9 @@
 
 import reflex as rx
 
-from quantdesk.ui.components.live import age_chip, candle_chart
-from quantdesk.ui.components.phone_bar import view_button
+from quantdesk.ui.components.feed import age_chip, candle_chart
 from quantdesk.ui.components.icon import triangle
+from quantdesk.ui.components.phone_bar import view_button
 from quantdesk.ui.states.account import AccountState
 from quantdesk.ui.states.market import MarketState
 from quantdesk.ui.states.ticket import TicketState
@@ -40,10 +40,22 @@ def chart_panel() -> rx.Component:
             class_name="chart",
         ),
         rx.el.div(
-            view_button(triangle("up"), "Long", view="trade", class_name="act", side="long",
-                        on_press=TicketState.choose_side("long")),
-            view_button(triangle("down"), "Short", view="trade", class_name="act", side="short",
-                        on_press=TicketState.choose_side("short")),
+            view_button(
+                triangle("up"),
+                "Long",
+                view="trade",
+                class_name="act",
+                side="long",
+                on_press=TicketState.choose_side("long"),
+            ),
+            view_button(
+                triangle("down"),
+                "Short",
+                view="trade",
+                class_name="act",
+                side="short",
+                on_press=TicketState.choose_side("short"),
+            ),
             class_name="phone-sides phone-only",
         ),
         class_name="chart-panel panel",

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from quantdesk.ui.components.live import feed_status, utc_clock
+from quantdesk.ui.components.feed import feed_status, utc_clock
 from quantdesk.ui.states.funds import FundsState
 from quantdesk.ui.states.session import SessionState
 
@@ -11,7 +11,6 @@ def footer() -> rx.Component:
     """The bottom bar of the desk."""
     return rx.el.footer(
         feed_status(),
-        rx.el.span("Indexer ", rx.el.b(SessionState.indexer), class_name="fact"),
         rx.cond(
             SessionState.scene != "",
             rx.el.span("Recorded market ", rx.el.b(SessionState.scene), class_name="fact"),

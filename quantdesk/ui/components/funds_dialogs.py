@@ -9,9 +9,15 @@ from quantdesk.ui.states.close import CloseState
 from quantdesk.ui.states.funds import FundsState
 
 _KEYS = (
-    ("/", "Find a market"), ("B", "Long"), ("S", "Short"), ("M", "Market order"),
-    ("L", "Limit order"), ("1 – 4", "25, 50, 75, 100 % of the largest size"),
-    ("Enter", "Place the order"), ("Esc", "Clear the ticket, close a dialog"), ("?", "This sheet"),
+    ("/", "Find a market"),
+    ("B", "Long"),
+    ("S", "Short"),
+    ("M", "Market order"),
+    ("L", "Limit order"),
+    ("1 – 4", "25, 50, 75, 100 % of the largest size"),
+    ("Enter", "Place the order"),
+    ("Esc", "Clear the ticket, close a dialog"),
+    ("?", "This sheet"),
 )
 
 
@@ -23,8 +29,13 @@ def funds_dialogs() -> rx.Component:
 def _head(title: object, close: object) -> rx.Component:
     return rx.el.div(
         rx.el.h2(title),
-        rx.el.button(icon("x"), type="button", class_name="btn quiet icon-only",
-                     aria_label="Close this dialog", on_click=close),
+        rx.el.button(
+            icon("x"),
+            type="button",
+            class_name="btn quiet icon-only",
+            aria_label="Close this dialog",
+            on_click=close,
+        ),
         class_name="row spread",
     )
 
@@ -45,15 +56,19 @@ def _transfer() -> rx.Component:
             rx.el.label(
                 rx.el.span("Sum", class_name="name"),
                 rx.el.input(
-                    id="transfer-sum", value=FundsState.sum_text, on_change=FundsState.type_sum,
-                    placeholder="0.00", input_mode="decimal", auto_complete="off",
-                    auto_focus=True, debounce_timeout=120,
+                    id="transfer-sum",
+                    value=FundsState.sum_text,
+                    on_change=FundsState.type_sum,
+                    placeholder="0.00",
+                    input_mode="decimal",
+                    auto_complete="off",
+                    auto_focus=True,
+                    debounce_timeout=120,
                     aria_invalid=FundsState.problem != "",
                     custom_attrs={"aria-describedby": "transfer-note"},
                 ),
                 rx.el.span("USDC", class_name="unit"),
-                rx.el.button("Max", type="button", class_name="key",
-                             on_click=FundsState.use_most),
+                rx.el.button("Max", type="button", class_name="key", on_click=FundsState.use_most),
                 class_name="field-box",
             ),
             rx.el.p(
@@ -61,9 +76,11 @@ def _transfer() -> rx.Component:
                     FundsState.problem != "",
                     FundsState.problem,
                     rx.cond(is_deposit, "In your wallet: ", "Free to withdraw: ")
-                    + FundsState.most + " USDC",
+                    + FundsState.most
+                    + " USDC",
                 ),
-                id="transfer-note", class_name="field-note",
+                id="transfer-note",
+                class_name="field-note",
                 custom_attrs={"aria-live": "polite"},
             ),
             class_name="field",
@@ -71,7 +88,9 @@ def _transfer() -> rx.Component:
         ),
         rx.el.button(
             rx.cond(is_deposit, "Deposit", "Withdraw"),
-            type="button", class_name="act", id="transfer-act",
+            type="button",
+            class_name="act",
+            id="transfer-act",
             on_click=FundsState.submit_transfer,
             custom_attrs={"data-tone": rx.cond(FundsState.can_submit, "main", "reason")},
         ),
@@ -93,14 +112,21 @@ def _faucet() -> rx.Component:
         ),
         rx.el.button(
             rx.cond(FundsState.busy, "Sending test funds", "Send me test funds"),
-            type="button", class_name="act", id="faucet-act", on_click=FundsState.request_faucet,
+            type="button",
+            class_name="act",
+            id="faucet-act",
+            on_click=FundsState.request_faucet,
             auto_focus=True,
             custom_attrs={"data-tone": rx.cond(FundsState.busy, "busy", "main")},
         ),
         rx.cond(
             FundsState.problem != "",
-            rx.el.p(FundsState.problem, class_name="banner", role="alert",
-                    custom_attrs={"data-tone": "error"}),
+            rx.el.p(
+                FundsState.problem,
+                class_name="banner",
+                role="alert",
+                custom_attrs={"data-tone": "error"},
+            ),
         ),
         open=FundsState.dialog == "faucet",
         on_close=FundsState.close_dialog,
@@ -114,8 +140,13 @@ def _close() -> rx.Component:
         _head(rx.fragment("Close ", CloseState.symbol), CloseState.keep),
         rx.el.div(
             rx.el.input(
-                type="range", class_name="slider", min=1, max=100, step=1,
-                value=CloseState.percent, on_change=CloseState.slide,
+                type="range",
+                class_name="slider",
+                min=1,
+                max=100,
+                step=1,
+                value=CloseState.percent,
+                on_change=CloseState.slide,
                 aria_label="How much of the position, in percent",
                 style={"--fill": f"{CloseState.percent}%"},
             ),
@@ -125,14 +156,30 @@ def _close() -> rx.Component:
         rx.el.dl(rx.foreach(CloseState.lines, receipt_line), class_name="receipt-lines"),
         rx.cond(
             CloseState.problem != "",
-            rx.el.p(CloseState.problem, class_name="banner", role="alert",
-                    custom_attrs={"data-tone": "error"}),
+            rx.el.p(
+                CloseState.problem,
+                class_name="banner",
+                role="alert",
+                custom_attrs={"data-tone": "error"},
+            ),
         ),
         rx.el.div(
-            rx.el.button("Keep", type="button", class_name="btn large grow", auto_focus=True,
-                         on_click=CloseState.keep),
-            rx.el.button("Close ", CloseState.percent, " %", type="button", id="close-act",
-                         class_name="btn large danger-fill grow", on_click=CloseState.close_now),
+            rx.el.button(
+                "Keep",
+                type="button",
+                class_name="btn large grow",
+                auto_focus=True,
+                on_click=CloseState.keep,
+            ),
+            rx.el.button(
+                "Close ",
+                CloseState.percent,
+                " %",
+                type="button",
+                id="close-act",
+                class_name="btn large danger-fill grow",
+                on_click=CloseState.close_now,
+            ),
             class_name="row",
         ),
         open=CloseState.symbol != "",

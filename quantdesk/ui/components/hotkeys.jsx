@@ -3,6 +3,10 @@ import { useEffect, useRef } from "react";
 
 const TYPING = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]";
 
+// The ticket has one visible main button; Enter presses that one, whatever it says.
+const pressMain = () =>
+  [...document.querySelectorAll(".ticket-act .act")].find((button) => button.offsetParent)?.click();
+
 export function Hotkeys(handlers) {
   const current = useRef(handlers);
   current.current = handlers;
@@ -20,7 +24,7 @@ export function Hotkeys(handlers) {
       const inTicket = target instanceof Element && target.closest(".ticket");
       const onControl = target instanceof Element && target.closest("button, a, summary, [role=tab]");
       if (event.key === "Enter") {
-        if ((typing && inTicket) || (!typing && !onControl)) act.onPlace?.();
+        if ((typing && inTicket) || (!typing && !onControl)) pressMain();
         return;
       }
       if (typing) return;

@@ -12,11 +12,10 @@ class Hotkeys(rx.NoSSRComponent):
     tag = "Hotkeys"
     on_search: rx.EventHandler[rx.event.no_args_event_spec]
     on_help: rx.EventHandler[rx.event.no_args_event_spec]
-    on_place: rx.EventHandler[rx.event.no_args_event_spec]
     on_escape: rx.EventHandler[rx.event.no_args_event_spec]
     on_side: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_kind: rx.EventHandler[rx.event.passthrough_event_spec(str)]
-    on_quarter: rx.EventHandler[rx.event.passthrough_event_spec(int)]
+    on_quarter: rx.EventHandler[rx.event.passthrough_event_spec(float)]
 
 
 hotkeys = Hotkeys.create

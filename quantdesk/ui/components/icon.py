@@ -275,12 +275,25 @@ def triangle(direction: str) -> rx.Component:
 def logo() -> rx.Component:
     """The mark: a dial whose needle is a candle."""
     return rx.el.svg(
-        rx.el.path(d="M16.8 16.8A8.5 8.5 0 1 1 19 11", fill="none", stroke="currentColor",
-                   stroke_width="2.2", stroke_linecap="round"),
-        rx.el.path(d="M15.6 15.4 19.6 19.6", stroke="currentColor", stroke_width="2.2",
-                   stroke_linecap="round"),
-        rx.el.path(d="M7.4 9v5M10.5 6.6v5M13.6 8.4v5", stroke="var(--accent)", stroke_width="1.9",
-                   stroke_linecap="round"),
+        rx.el.path(
+            d="M16.8 16.8A8.5 8.5 0 1 1 19 11",
+            fill="none",
+            stroke="currentColor",
+            stroke_width="2.2",
+            stroke_linecap="round",
+        ),
+        rx.el.path(
+            d="M15.6 15.4 19.6 19.6",
+            stroke="currentColor",
+            stroke_width="2.2",
+            stroke_linecap="round",
+        ),
+        rx.el.path(
+            d="M7.4 9v5M10.5 6.6v5M13.6 8.4v5",
+            stroke="var(--accent)",
+            stroke_width="1.9",
+            stroke_linecap="round",
+        ),
         view_box="0 0 22 22",
         width="20px",
         height="20px",

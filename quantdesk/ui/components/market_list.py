@@ -1,9 +1,9 @@
-"""Market list: every market with mark, change and volume; on wide desks, on phones, in the selector."""
+"""Market list: every market, live; on wide desks, on phones, and in the selector."""
 
 import reflex as rx
 
+from quantdesk.ui.components.feed import live_price, live_stat
 from quantdesk.ui.components.icon import icon
-from quantdesk.ui.components.live import live_price, live_stat
 from quantdesk.ui.components.modal import modal
 from quantdesk.ui.components.phone_bar import view_button
 from quantdesk.ui.rows import MarketRow
@@ -93,8 +93,11 @@ def _line(market: rx.Var[MarketRow]) -> rx.Component:
 def _contract() -> rx.Component:
     market = MarketState.market
     return rx.el.div(
-        rx.el.div(rx.el.h2("Contract"), rx.el.span(market.symbol, class_name="t3"),
-                  class_name="panel-head"),
+        rx.el.div(
+            rx.el.h2("Contract"),
+            rx.el.span(market.symbol, class_name="t3"),
+            class_name="panel-head",
+        ),
         rx.el.dl(
             *(
                 rx.el.div(rx.el.dt(label), rx.el.dd(figure))

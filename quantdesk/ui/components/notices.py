@@ -40,7 +40,9 @@ def _notice(notice: rx.Var[Notice]) -> rx.Component:
         ),
         rx.el.div(
             rx.el.div(
-                rx.el.b(notice.title), rx.el.span(notice.time, class_name="t3"), class_name="row spread"
+                rx.el.b(notice.title),
+                rx.el.span(notice.time, class_name="t3"),
+                class_name="row spread",
             ),
             rx.el.p(notice.text),
             class_name="grow",

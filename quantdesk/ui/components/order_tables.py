@@ -10,12 +10,25 @@ from quantdesk.ui.states.account import AccountState
 from quantdesk.ui.states.close import CloseState
 
 _ORDER_COLUMNS = (
-    ("Market", ""), ("Kind", ""), ("Size", "num"), ("Price", "num"), ("Reduce-only", ""),
-    ("Placed, UTC", "num"), ("Status", ""), ("Cancel", "num act-cell"),
+    ("Market", ""),
+    ("Kind", ""),
+    ("Size", "num"),
+    ("Price", "num"),
+    ("Reduce-only", ""),
+    ("Placed, UTC", "num"),
+    ("Status", ""),
+    ("Cancel", "num act-cell"),
 )
 _FILL_COLUMNS = (
-    ("Time, UTC", ""), ("Market", ""), ("Kind", ""), ("Size", "num"), ("Price", "num"),
-    ("Notional, USD", "num"), ("Fee", "num"), ("Realised PnL", "num"), ("Signature", "num"),
+    ("Time, UTC", ""),
+    ("Market", ""),
+    ("Kind", ""),
+    ("Size", "num"),
+    ("Price", "num"),
+    ("Notional, USD", "num"),
+    ("Fee", "num"),
+    ("Realised PnL", "num"),
+    ("Signature", "num"),
 )
 
 
@@ -61,8 +74,9 @@ def _cell(label: str, *content: object, class_name: str = "num") -> rx.Component
 
 def _order(row: rx.Var[OrderRow]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(side_mark(row.side), rx.el.span(row.base, class_name="strong"),
-                 class_name="name-cell"),
+        rx.el.td(
+            side_mark(row.side), rx.el.span(row.base, class_name="strong"), class_name="name-cell"
+        ),
         _cell("Kind", row.kind, class_name=""),
         _cell("Size", row.size),
         _cell("Price", row.price),
@@ -72,9 +86,14 @@ def _order(row: rx.Var[OrderRow]) -> rx.Component:
         rx.el.td(
             rx.cond(
                 row.state == "Open",
-                rx.el.button(icon("x", 12), "Cancel", type="button", class_name="btn",
-                             aria_label="Cancel " + row.kind + " order on " + row.symbol,
-                             on_click=CloseState.cancel_order(row.address)),
+                rx.el.button(
+                    icon("x", 12),
+                    "Cancel",
+                    type="button",
+                    class_name="btn",
+                    aria_label="Cancel " + row.kind + " order on " + row.symbol,
+                    on_click=CloseState.cancel_order(row.address),
+                ),
                 rx.el.span(icon("circle-notch", 14), class_name="spin t3"),
             ),
             class_name="num act-cell",
@@ -93,7 +112,8 @@ def _fill(row: rx.Var[FillRow]) -> rx.Component:
         _cell("Notional", row.notional),
         _cell("Fee", row.fee),
         _cell("Realised", rx.el.span(row.realized, custom_attrs={"data-tone": row.realized_tone})),
-        _cell("Signature", rx.el.span(row.signature_short, class_name="mono t3",
-                                      title=row.signature)),
+        _cell(
+            "Signature", rx.el.span(row.signature_short, class_name="mono t3", title=row.signature)
+        ),
         key=row.key,
     )

@@ -3,15 +3,22 @@
 import reflex as rx
 
 from quantdesk.ui.components.empty import empty
-from quantdesk.ui.components.live import live_distance, live_notional, live_pnl, live_price
+from quantdesk.ui.components.feed import live_distance, live_notional, live_pnl, live_price
 from quantdesk.ui.rows import PositionRow
 from quantdesk.ui.states.account import AccountState
 from quantdesk.ui.states.close import CloseState
 from quantdesk.ui.states.market import MarketState
 
 _COLUMNS = (
-    ("Market", ""), ("Size", "num"), ("Notional, USD", "num"), ("Entry", "num"), ("Mark", "num"),
-    ("Liquidation", "num"), ("Margin", "num"), ("Unrealised PnL", "num"), ("Net funding", "num"),
+    ("Market", ""),
+    ("Size", "num"),
+    ("Notional, USD", "num"),
+    ("Entry", "num"),
+    ("Mark", "num"),
+    ("Liquidation", "num"),
+    ("Margin", "num"),
+    ("Unrealised PnL", "num"),
+    ("Net funding", "num"),
     ("Close", "num act-cell"),
 )
 
@@ -49,7 +56,10 @@ def _line(row: rx.Var[PositionRow]) -> rx.Component:
                 custom_attrs={"data-side": row.side},
             ),
             rx.el.button(
-                row.base, type="button", class_name="strong", title="Show this market",
+                row.base,
+                type="button",
+                class_name="strong",
+                title="Show this market",
                 on_click=MarketState.choose(row.symbol),
             ),
             rx.el.span(row.leverage, class_name="tag"),
@@ -72,13 +82,20 @@ def _line(row: rx.Var[PositionRow]) -> rx.Component:
             ),
         ),
         cell("Margin", row.margin),
-        cell("PnL", live_pnl(row.symbol, row.size_e9, row.entry_e6, row.margin_e6),
-             class_name="num pnl-cell"),
+        cell(
+            "PnL",
+            live_pnl(row.symbol, row.size_e9, row.entry_e6, row.margin_e6),
+            class_name="num pnl-cell",
+        ),
         cell("Net funding", rx.el.span(row.funding, custom_attrs={"data-tone": row.funding_tone})),
         rx.el.td(
-            rx.el.button("Close", type="button", class_name="btn",
-                         aria_label="Close " + row.symbol,
-                         on_click=CloseState.ask(row.symbol)),
+            rx.el.button(
+                "Close",
+                type="button",
+                class_name="btn",
+                aria_label="Close " + row.symbol,
+                on_click=CloseState.choose(row.symbol),
+            ),
             class_name="num act-cell",
         ),
         key=row.symbol,

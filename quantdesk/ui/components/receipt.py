@@ -2,12 +2,12 @@
 
 import reflex as rx
 
+from quantdesk.ui.components.feed import age_chip
 from quantdesk.ui.components.icon import icon
-from quantdesk.ui.components.live import age_chip
 from quantdesk.ui.rows import ReceiptRow
 from quantdesk.ui.states.market import MarketState
 from quantdesk.ui.states.session import SessionState
-from quantdesk.ui.states.ticket import TicketState
+from quantdesk.ui.states.verdict import VerdictState
 
 
 def receipt() -> rx.Component:
@@ -22,8 +22,8 @@ def receipt() -> rx.Component:
             class_name="row receipt-head",
         ),
         rx.cond(
-            TicketState.receipt.length() > 0,
-            rx.el.dl(rx.foreach(TicketState.receipt, receipt_line), class_name="receipt-lines"),
+            VerdictState.receipt.length() > 0,
+            rx.el.dl(rx.foreach(VerdictState.receipt, receipt_line), class_name="receipt-lines"),
             rx.el.p(
                 rx.cond(
                     SessionState.signed_in,
@@ -35,8 +35,10 @@ def receipt() -> rx.Component:
             ),
         ),
         rx.cond(
-            TicketState.warning != "",
-            rx.el.p(icon("warning", 14), TicketState.warning, class_name="warn row ticket-warning"),
+            VerdictState.warning != "",
+            rx.el.p(
+                icon("warning", 14), VerdictState.warning, class_name="warn row ticket-warning"
+            ),
         ),
         class_name="receipt",
     )

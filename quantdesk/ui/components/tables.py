@@ -18,7 +18,9 @@ def tables() -> rx.Component:
     return rx.el.section(
         rx.cond(
             SessionState.signed_in,
-            rx.el.div(rx.el.h2("Positions"), equity_lines(), class_name="positions-head phone-only"),
+            rx.el.div(
+                rx.el.h2("Positions"), equity_lines(), class_name="positions-head phone-only"
+            ),
         ),
         rx.el.div(
             rx.el.div(
@@ -59,7 +61,8 @@ def tables() -> rx.Component:
 def _tab(name: str, label: str, count: Any) -> rx.Component:
     return rx.el.button(
         label,
-        rx.cond(count > 0, rx.el.span(count, class_name="count")) if not isinstance(count, int)
+        rx.cond(count > 0, rx.el.span(count, class_name="count"))
+        if not isinstance(count, int)
         else rx.fragment(),
         type="button",
         role="tab",

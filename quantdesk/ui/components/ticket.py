@@ -10,6 +10,7 @@ from quantdesk.ui.components.receipt import receipt
 from quantdesk.ui.components.ticket_button import ticket_button
 from quantdesk.ui.states.market import MarketState
 from quantdesk.ui.states.ticket import TicketState
+from quantdesk.ui.states.verdict import VerdictState
 
 _QUARTERS = (25, 50, 75, 100)
 
@@ -20,7 +21,13 @@ def ticket() -> rx.Component:
         account_box(),
         _steps(),
         rx.el.div(
-            _side(), _kinds(), _leverage(), _limit_price(), _size(), _quarters(), _reduce_only(),
+            _side(),
+            _kinds(),
+            _leverage(),
+            _limit_price(),
+            _size(),
+            _quarters(),
+            _reduce_only(),
             class_name="ticket-fields",
         ),
         rx.el.div(class_name="grow"),
@@ -53,7 +60,7 @@ def _summary() -> rx.Component:
             TicketState.headline,
             custom_attrs={"data-side": TicketState.side},
         ),
-        rx.el.span("≈ ", TicketState.notional, " USD", class_name="t2"),
+        rx.el.span("≈ ", VerdictState.notional, " USD", class_name="t2"),
         class_name="ticket-summary row spread phone-only",
     )
 
@@ -70,7 +77,10 @@ def _side() -> rx.Component:
         )
 
     return rx.el.div(
-        side("long", "up"), side("short", "down"), class_name="segment sides", role="group",
+        side("long", "up"),
+        side("short", "down"),
+        class_name="segment sides",
+        role="group",
         aria_label="Side",
     )
 
@@ -87,10 +97,17 @@ def _kinds() -> rx.Component:
         )
 
     return rx.el.div(
-        rx.el.div(kind("market"), kind("limit"), class_name="tabs", role="tablist",
-                  aria_label="Order kind"),
+        rx.el.div(
+            kind("market"),
+            kind("limit"),
+            class_name="tabs",
+            role="tablist",
+            aria_label="Order kind",
+        ),
         rx.el.button(
-            TicketState.leverage, "×", icon("caret-down", 12),
+            TicketState.leverage,
+            "×",
+            icon("caret-down", 12),
             type="button",
             class_name="btn leverage",
             title="Leverage that the size slider may use",
@@ -120,7 +137,8 @@ def _leverage() -> rx.Component:
             ),
             rx.el.p(
                 "100 % of the slider is free collateral × this. This account may use up to ",
-                MarketState.market.max_leverage, "×; large positions less.",
+                MarketState.market.max_leverage,
+                "×; large positions less.",
                 class_name="t3",
             ),
             class_name="leverage-row",
@@ -135,10 +153,15 @@ def _limit_price() -> rx.Component:
             "Limit price",
             TicketState.price_text,
             TicketState.type_price,
-            TicketState.price_problem,
+            VerdictState.price_problem,
             rx.el.span("USD", class_name="unit"),
-            rx.el.button("Mark", type="button", class_name="key", on_click=TicketState.use_mark,
-                         title="Set to the mark price"),
+            rx.el.button(
+                "Mark",
+                type="button",
+                class_name="key",
+                on_click=TicketState.use_mark,
+                title="Set to the mark price",
+            ),
             field_id="price",
             placeholder="0.00",
         ),
@@ -151,14 +174,14 @@ def _size() -> rx.Component:
             "Size",
             TicketState.size_text,
             TicketState.type_size,
-            TicketState.size_problem,
+            VerdictState.size_problem,
             rx.el.span(MarketState.market.base, class_name="unit"),
             field_id="size",
             placeholder="0.00",
         ),
         rx.el.div(
-            rx.el.span("≈ ", TicketState.notional, " USD"),
-            rx.el.span("max ", TicketState.max_size, " ", MarketState.market.base),
+            rx.el.span("≈ ", VerdictState.notional, " USD"),
+            rx.el.span("max ", VerdictState.max_size, " ", MarketState.market.base),
             class_name="row spread t3",
         ),
         class_name="stack",
@@ -175,7 +198,7 @@ def _quarters() -> rx.Component:
                 max=100,
                 step=1,
                 value=TicketState.percent,
-                on_change=TicketState.slide,
+                on_change=TicketState.choose_percent,
                 aria_label="Size in percent of the largest order",
                 style={"--fill": f"{TicketState.percent}%"},
             ),
@@ -204,18 +227,23 @@ def _reduce_only() -> rx.Component:
         rx.el.input(
             type="checkbox",
             checked=TicketState.reduce_only,
-            disabled=TicketState.reduce_only_reason != "",
+            disabled=VerdictState.reduce_only_reason != "",
             on_change=TicketState.choose_reduce_only,
         ),
         rx.el.span("Reduce-only"),
-        rx.el.span(TicketState.reduce_only_reason, class_name="t3"),
+        rx.el.span(VerdictState.reduce_only_reason, class_name="t3"),
         class_name="check",
         title="The order may only make your position smaller",
     )
 
 
 def _field(
-    name: str, text: Any, on_change: Any, problem: Any, *after: rx.Component, field_id: str,
+    name: str,
+    text: Any,
+    on_change: Any,
+    problem: Any,
+    *after: rx.Component,
+    field_id: str,
     placeholder: str,
 ) -> rx.Component:
     return rx.el.div(
@@ -235,10 +263,10 @@ def _field(
             *after,
             class_name="field-box",
         ),
-        rx.cond(problem != "", rx.el.p(problem, id=f"{field_id}-note", class_name="field-note",
-                                       role="alert")),
+        rx.cond(
+            problem != "",
+            rx.el.p(problem, id=f"{field_id}-note", class_name="field-note", role="alert"),
+        ),
         class_name="field",
         custom_attrs={"data-state": rx.cond(problem != "", "error", "")},
     )
-
-

@@ -5,19 +5,20 @@ import reflex as rx
 from quantdesk.ui.components.icon import icon, triangle
 from quantdesk.ui.components.wallet import connect_button
 from quantdesk.ui.states.ticket import TicketState
+from quantdesk.ui.states.verdict import VerdictState
 
 
 def ticket_button() -> rx.Component:
     """The button, its side arrow, its key and the line under it."""
     return rx.el.div(
         rx.cond(
-            TicketState.button_action == "connect",
+            VerdictState.button_action == "connect",
             rx.el.div(
-                connect_button("act connect-act", TicketState.button_label), class_name="act-main"
+                connect_button("act connect-act", VerdictState.button_label), class_name="act-main"
             ),
             rx.el.div(_review(), _edit(), _act(), class_name="act-pair"),
         ),
-        rx.el.p(TicketState.button_hint, class_name="act-hint"),
+        rx.el.p(VerdictState.button_hint, class_name="act-hint"),
         class_name="ticket-act",
     )
 
@@ -25,25 +26,25 @@ def ticket_button() -> rx.Component:
 def _act() -> rx.Component:
     return rx.el.button(
         rx.match(
-            TicketState.button_tone,
+            VerdictState.button_tone,
             ("long", triangle("up")),
             ("short", triangle("down")),
             ("busy", rx.el.span(icon("circle-notch", 14), class_name="spin")),
             rx.fragment(),
         ),
-        rx.el.span(TicketState.button_label),
+        rx.el.span(VerdictState.button_label),
         rx.cond(
-            TicketState.button_action == "place",
+            VerdictState.button_action == "place",
             rx.el.kbd("Enter", class_name="key desk-only"),
         ),
         type="button",
         id="place",
         class_name="act",
-        on_click=TicketState.press,
-        aria_disabled=TicketState.button_tone == "busy",
+        on_click=VerdictState.press,
+        aria_disabled=VerdictState.button_tone == "busy",
         custom_attrs={
-            "data-tone": TicketState.button_tone,
-            "data-action": TicketState.button_action,
+            "data-tone": VerdictState.button_tone,
+            "data-action": VerdictState.button_action,
         },
     )
 
@@ -55,15 +56,15 @@ def _review() -> rx.Component:
         type="button",
         id="review",
         class_name="act review",
-        on_click=TicketState.review,
+        on_click=TicketState.walk("preview"),
         custom_attrs={
             "data-tone": TicketState.side,
-            "data-show": TicketState.button_action == "place",
+            "data-show": VerdictState.button_action == "place",
         },
     )
 
 
 def _edit() -> rx.Component:
     return rx.el.button(
-        "Edit", type="button", class_name="btn large edit", on_click=TicketState.edit
+        "Edit", type="button", class_name="btn large edit", on_click=TicketState.walk("edit")
     )

@@ -1,4 +1,4 @@
-"""States: what one browser tab chose and what its owner may see; thin, rebuilt from cookie and chain.
+"""States: what one tab chose and what its owner may see; rebuilt from cookie and chain.
 
 Every public method of a state is callable from any socket: private ones are prefixed, and whatever
 touches an account starts with `await self._session()`.

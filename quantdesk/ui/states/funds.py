@@ -1,35 +1,118 @@
-"""Funds."""
+"""Funds: moving USDC between wallet and account, test funds, and which dialog is open."""
+
+from collections.abc import Coroutine
+from typing import Any
 
 import reflex as rx
+from reflex.event import EventSpec
+
+from quantdesk.services.outcome import Refused
+from quantdesk.services.ports import User
+from quantdesk.services.prepare import Prepared
+from quantdesk.services.prepare_deposit import prepare_deposit
+from quantdesk.services.prepare_withdrawal import prepare_withdrawal
+from quantdesk.services.request_faucet import request_faucet
+from quantdesk.ui import format as show
+from quantdesk.ui import parse
+from quantdesk.ui.desk import Trouble, ask, dependencies
+from quantdesk.ui.rows import Notice
+from quantdesk.ui.states.account import AccountState
+from quantdesk.ui.states.base import PrivateState
+from quantdesk.ui.states.signing import SigningState
+
+DIALOGS = ("deposit", "withdraw", "faucet", "shortcuts")
 
 
-class FundsState(rx.State):
-    """Dialogs."""
+class FundsState(PrivateState, rx.State):
+    """The dialog, its one field, and what is wrong with it."""
 
     dialog: str = ""
     sum_text: str = ""
     problem: str = ""
     most: str = "-"
-    can_submit: bool = False
     busy: bool = False
+    _most_e6: int = 0
+
+    @rx.var
+    def can_submit(self) -> bool:
+        """Whether the dialog's button would do something."""
+        return bool(self.sum_text) and not self.problem and not self.busy
 
     @rx.event
-    def open_dialog(self, name: str) -> None:
-        self.dialog = name
+    async def open_dialog(self, name: str) -> None:
+        """Open a dialog; those about money are for their owner."""
+        if name == "shortcuts":
+            self.dialog = name
+            return
+        await self._session()
+        if name in DIALOGS:
+            await self._open(name)
 
     @rx.event
     def close_dialog(self) -> None:
+        """Close whatever is open."""
         self.dialog = ""
 
     @rx.event
     def type_sum(self, text: str) -> None:
-        self.sum_text = text
+        """The sum as typed, checked against what is there."""
+        self.sum_text = text[:32]
+        found = parse.usdc(self.sum_text) if self.sum_text.strip() else 0
+        if isinstance(found, parse.Refused):
+            self.problem = found.message
+        elif found > self._most_e6:
+            self.problem = f"Enter {self.most} USDC or less; that is all there is."
+        else:
+            self.problem = ""
 
     @rx.event
-    def use_most(self) -> None: ...
+    async def use_most(self) -> None:
+        """Fill in everything that may move."""
+        await self._session()
+        self.sum_text = show.usd(self._most_e6, 6).replace(",", "").rstrip("0").rstrip(".")
+        self.problem = ""
 
     @rx.event
-    def submit_transfer(self) -> None: ...
+    async def submit_transfer(self) -> EventSpec | None:
+        """Prepare the transfer and ask the wallet to sign it."""
+        user = await self._session()
+        sum_e6 = parse.usdc(self.sum_text)
+        if isinstance(sum_e6, parse.Refused):
+            self.problem = sum_e6.message
+            return rx.set_focus("transfer-sum")
+        answer = await ask(self._prepared(user, sum_e6))
+        if isinstance(answer, Refused | Trouble):
+            self.problem = show.sentence(answer.message)
+            return None
+        self.dialog = ""
+        (await self.get_state(SigningState))._ask_wallet(answer)
+        return None
 
     @rx.event
-    def request_faucet(self) -> None: ...
+    async def request_faucet(self) -> None:
+        """Send test funds to the wallet."""
+        user = await self._session()
+        grant = await ask(request_faucet(dependencies(), user))
+        if isinstance(grant, Refused | Trouble):
+            self.problem = show.sentence(grant.message)
+            return
+        self.dialog = ""
+        account = await self.get_state(AccountState)
+        await account._read(user)
+        signing = await self.get_state(SigningState)
+        text = f"{show.usd(grant.usdc_e6)} test USDC and SOL for fees are in your wallet."
+        now = show.clock(dependencies().clock.now_ms())
+        signing._put(
+            Notice(key="faucet", title="Test funds", text=text, tone="ok", time=now, final=True)
+        )
+
+    def _prepared(self, user: User, sum_e6: int) -> Coroutine[Any, Any, Prepared | Refused]:
+        prepare = prepare_deposit if self.dialog == "deposit" else prepare_withdrawal
+        return prepare(dependencies(), user, amount_e6=sum_e6)
+
+    async def _open(self, name: str) -> None:
+        view = (await self.get_state(AccountState))._view
+        self.dialog, self.sum_text, self.problem = name, "", ""
+        if view is not None:
+            self._most_e6 = view.wallet_usdc_e6 if name == "deposit" else view.withdrawable_e6
+        self.most = show.usd(self._most_e6, 6)

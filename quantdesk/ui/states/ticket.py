@@ -1,12 +1,18 @@
-"""Ticket: what the person is about to do, checked at every change."""
+"""Ticket: the fields of the order the person is writing; every change is judged at once."""
 
 import reflex as rx
 
-from quantdesk.ui.rows import ReceiptRow
+from quantdesk.ui.states.market import MarketState
+from quantdesk.ui.ticket_order import Fields
+
+SIDES = ("long", "short")
+KINDS = ("market", "limit")
+STEPS = ("edit", "preview", "placing", "done")
+TEXT_MAX = 32
 
 
 class TicketState(rx.State):
-    """Fields, receipt and the one button."""
+    """What was typed and chosen."""
 
     side: str = "long"
     kind: str = "market"
@@ -16,73 +22,102 @@ class TicketState(rx.State):
     leverage: int = 10
     leverage_open: bool = False
     reduce_only: bool = False
-    reduce_only_reason: str = ""
-    size_problem: str = ""
-    price_problem: str = ""
-    notional: str = "-"
-    max_size: str = "-"
-    receipt: list[ReceiptRow] = []
-    warning: str = ""
-    headline: str = ""
     step: str = "edit"
-    steps_done: list[str] = ["edit"]
-    button_label: str = "Connect wallet"
-    button_action: str = "connect"
-    button_tone: str = "main"
-    button_hint: str = "Prices are live without an account."
+
+    @rx.var
+    def headline(self) -> str:
+        """What the phone's preview shows first."""
+        return f"{self.side.capitalize()} {self.size_text} · {self.kind}"
+
+    @rx.var
+    def steps_done(self) -> list[str]:
+        """The steps reached so far."""
+        return list(STEPS[: STEPS.index(self.step) + 1])
 
     @rx.event
-    def choose_side(self, side: str) -> None:
+    async def choose_side(self, side: str) -> None:
         """Long or short."""
-        self.side = side
+        if side in SIDES:
+            self.side = side
+            await self._judge(by_percent=True)
 
     @rx.event
-    def choose_kind(self, kind: str) -> None:
-        """Market or limit."""
-        self.kind = kind
+    async def choose_kind(self, kind: str) -> None:
+        """Market or limit; a limit price starts at the mark."""
+        if kind in KINDS:
+            self.kind = kind
+            await self._judge(at_mark=kind == "limit" and not self.price_text)
 
     @rx.event
     def toggle_leverage(self) -> None:
+        """Show or hide the leverage slider."""
         self.leverage_open = not self.leverage_open
 
     @rx.event
-    def choose_leverage(self, leverage: float) -> None:
-        self.leverage = int(leverage)
+    async def choose_leverage(self, leverage: float) -> None:
+        """How much leverage the size slider may use."""
+        market = (await self.get_state(MarketState)).market
+        self.leverage = max(1, min(int(leverage), market.max_leverage))
+        await self._judge(by_percent=True)
 
     @rx.event
-    def type_price(self, text: str) -> None:
-        self.price_text = text
+    async def type_price(self, text: str) -> None:
+        """The limit price as typed."""
+        self.price_text = text[:TEXT_MAX]
+        await self._judge()
 
     @rx.event
-    def type_size(self, text: str) -> None:
-        self.size_text = text
+    async def use_mark(self) -> None:
+        """Set the limit price to the mark."""
+        await self._judge(at_mark=True)
 
     @rx.event
-    def use_mark(self) -> None: ...
+    async def type_size(self, text: str) -> None:
+        """The size as typed; the slider lets go."""
+        self.size_text, self.percent = text[:TEXT_MAX], 0
+        await self._judge()
 
     @rx.event
-    def slide(self, percent: float) -> None:
-        self.percent = int(percent)
+    async def choose_percent(self, percent: float) -> None:
+        """Size as a share of the largest order."""
+        self.percent = max(0, min(int(percent), 100))
+        await self._judge(by_percent=True)
 
     @rx.event
-    def choose_percent(self, percent: int) -> None:
-        self.percent = percent
-
-    @rx.event
-    def choose_reduce_only(self, checked: bool) -> None:
+    async def choose_reduce_only(self, checked: bool) -> None:
+        """Only make the position smaller."""
         self.reduce_only = checked
+        await self._judge(by_percent=True)
 
     @rx.event
-    def press(self) -> None: ...
+    async def walk(self, step: str) -> None:
+        """On a phone: from the fields to the preview and back."""
+        if step in ("edit", "preview"):
+            self.step = step
+            await self._judge()
 
     @rx.event
-    def review(self) -> None:
-        self.step = "preview"
+    async def clear(self) -> None:
+        """Empty the ticket."""
+        self._empty()
+        await self._judge()
 
-    @rx.event
-    def edit(self) -> None:
-        self.step = "edit"
+    def _empty(self) -> None:
+        self.size_text, self.price_text, self.percent = "", "", 0
+        self.reduce_only, self.step = False, "edit"
 
-    @rx.event
-    def clear(self) -> None:
-        self.size_text = ""
+    def _fields(self) -> Fields:
+        return Fields(
+            side=self.side,
+            kind=self.kind,
+            size_text=self.size_text,
+            price_text=self.price_text,
+            reduce_only=self.reduce_only,
+            leverage=self.leverage,
+        )
+
+    async def _judge(self, *, by_percent: bool = False, at_mark: bool = False) -> None:
+        from quantdesk.ui.states.verdict import VerdictState
+
+        verdict = await self.get_state(VerdictState)
+        await verdict._weigh(by_percent=by_percent, at_mark=at_mark)

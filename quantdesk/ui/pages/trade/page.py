@@ -8,6 +8,7 @@ from quantdesk.ui.components.hotkeys import hotkeys
 from quantdesk.ui.components.market_bar import market_bar
 from quantdesk.ui.components.market_list import market_selector, watch_list
 from quantdesk.ui.components.phone_bar import phone_bar
+from quantdesk.ui.components.pulse import pulse
 from quantdesk.ui.components.tables import tables
 from quantdesk.ui.components.ticket import ticket
 from quantdesk.ui.components.wallet import connect_button
@@ -16,7 +17,11 @@ from quantdesk.ui.states.account import AccountState
 from quantdesk.ui.states.funds import FundsState
 from quantdesk.ui.states.market import MarketState
 from quantdesk.ui.states.session import SessionState
+from quantdesk.ui.states.signing import SigningState
 from quantdesk.ui.states.ticket import TicketState
+
+_CALM_MS = 3000
+_ANXIOUS_MS = 1000
 
 
 def trade() -> rx.Component:
@@ -31,13 +36,20 @@ def trade() -> rx.Component:
         _account_view(),
         phone_bar(AccountState.positions.length()),
         market_selector(),
+        pulse(
+            every=rx.cond(
+                SessionState.signed_in,
+                rx.cond(SigningState.unfinished, _ANXIOUS_MS, _CALM_MS),
+                0,
+            ),
+            on_pulse=AccountState.refresh,
+        ),
         hotkeys(
             on_search=MarketState.open_selector,
             on_help=FundsState.open_dialog("shortcuts"),
             on_side=TicketState.choose_side,
             on_kind=TicketState.choose_kind,
             on_quarter=TicketState.choose_percent,
-            on_place=TicketState.press,
             on_escape=TicketState.clear,
         ),
         class_name="trade",
@@ -54,8 +66,10 @@ def _account_view() -> rx.Component:
                 rx.el.a("Portfolio and movements", href="/portfolio", class_name="btn large"),
             ),
             rx.fragment(
-                rx.el.p("Prices are live without an account. Connect a wallet to trade.",
-                        class_name="t2"),
+                rx.el.p(
+                    "Prices are live without an account. Connect a wallet to trade.",
+                    class_name="t2",
+                ),
                 connect_button("act connect-act"),
             ),
         ),
