@@ -59,7 +59,7 @@ class Fixed:
         """Borsh bytes of a value."""
         try:
             return self.struct.pack(*(self.write(value) if self.write else (value,)))
-        except (struct.error, KeyError, TypeError, OverflowError) as problem:
+        except (struct.error, LookupError, TypeError, ValueError, OverflowError) as problem:
             raise CodecError(f"{value!r} does not fit {self.layout}: {problem}") from problem
 
     def decode(self, data: bytes, offset: int) -> tuple[Value, int]:
@@ -68,7 +68,10 @@ class Fixed:
             found = self.struct.unpack_from(data, offset)
         except struct.error as problem:
             raise CodecError(f"{len(data)} bytes are too short: {problem}") from problem
-        return (self.read(found) if self.read else found[0]), offset + self.struct.size
+        try:
+            return (self.read(found) if self.read else found[0]), offset + self.struct.size
+        except LookupError as problem:
+            raise CodecError("an enum has no such variant") from problem
 
 
 class Composed:
@@ -154,7 +157,7 @@ def _primitive(kind: str) -> Codec:
             "32s",
             1,
             read=lambda items: Pubkey.from_bytes(items[0]),
-            write=lambda value: [bytes(value)],
+            write=_exact(32),
         )
     if kind == "bytes":
         return Composed(_encode_bytes, _decode_bytes)
