@@ -1,0 +1,83 @@
+//! Every refusal of the program, one cause each; the message says what to do.
+
+use anchor_lang::prelude::*;
+
+#[error_code]
+pub enum QuantDeskError {
+    #[msg("The oracle price is too old for this action; post a newer price and try again")]
+    StalePrice,
+    #[msg("The oracle's confidence band is too wide for this action; wait until it narrows")]
+    WidePrice,
+    #[msg("The price jumped or returned after a pause; a second publication must confirm it")]
+    PriceJumped,
+    #[msg("The oracle price is zero or negative")]
+    NegativePrice,
+    #[msg("The oracle price is dated in the future")]
+    FuturePrice,
+    #[msg("The oracle account is not the one pinned for this market, or carries another feed")]
+    WrongFeed,
+    #[msg("The oracle update is not fully verified")]
+    NotFullyVerified,
+    #[msg("The oracle account cannot be read as a price update")]
+    MalformedPrice,
+    #[msg("Collateral does not cover the initial requirement; deposit more or trade less")]
+    InsufficientCollateral,
+    #[msg("The balance does not cover this withdrawal")]
+    InsufficientBalance,
+    #[msg("The price went past the worst price the order accepts")]
+    SlippageExceeded,
+    #[msg("A reduce-only order would grow the position")]
+    ReduceOnlyWouldGrow,
+    #[msg("The open interest cap of the market or of one account is reached")]
+    OpenInterestCap,
+    #[msg("The pool's reserve limit is reached")]
+    PoolReserve,
+    #[msg("The order has expired; cancel it")]
+    OrderExpired,
+    #[msg("The order needs a price published after it was placed and a later slot")]
+    PriceNotNewer,
+    #[msg("The limit price is not reached")]
+    LimitNotReached,
+    #[msg("The account is above its maintenance requirement")]
+    Healthy,
+    #[msg("This action is paused")]
+    Paused,
+    #[msg("The price is not a multiple of the market's tick")]
+    OffTick,
+    #[msg("The size is not a multiple of the market's lot")]
+    OffLot,
+    #[msg("The size is below the market's minimum")]
+    BelowMinimum,
+    #[msg("The leverage is above what the market allows")]
+    LeverageTooHigh,
+    #[msg("The signer may not do this")]
+    Unauthorized,
+    #[msg("The deposit cap of this vault is reached")]
+    DepositCap,
+    #[msg("The outflow cap of this vault is reached; withdraw less or wait")]
+    OutflowCap,
+    #[msg("A number does not fit; nothing was changed")]
+    MathOverflow,
+    #[msg("The account has positions in as many markets as it may hold")]
+    TooManyMarkets,
+    #[msg("The account has as many open orders as it may hold")]
+    TooManyOrders,
+    #[msg("The order kind does not exist or lacks its fields")]
+    InvalidOrder,
+    #[msg("The expiry is in the past, or later than a market order may have")]
+    InvalidExpiry,
+    #[msg("A parameter is outside its range")]
+    InvalidParameter,
+    #[msg("The amount must be greater than zero")]
+    ZeroAmount,
+    #[msg("The account list does not match the positions and balances held")]
+    WrongRiskSet,
+    #[msg("An account was passed that belongs to another user, market or vault")]
+    WrongAccount,
+    #[msg("Another market of this account has the larger requirement; liquidate that one first")]
+    NotLargestRequirement,
+    #[msg("The position is empty")]
+    NoPosition,
+    #[msg("Liquidation would be cheaper than closing; raise the liquidation fee")]
+    LiquidationTooCheap,
+}

@@ -1,0 +1,200 @@
+//! What happened, in order: an indexer rebuilds every balance from these events alone.
+//!
+//! `sequence` counts per user account, or per market or pool where no user is named.
+
+use anchor_lang::prelude::*;
+
+#[event]
+pub struct UserAccountCreated {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub owner: Pubkey,
+    pub sub_account_id: u16,
+}
+
+#[event]
+pub struct Deposited {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub owner: Pubkey,
+    pub mint: Pubkey,
+    pub vault_index: u8,
+    pub amount: u64,
+    pub balance_after: i64,
+}
+
+#[event]
+pub struct Withdrawn {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub owner: Pubkey,
+    pub mint: Pubkey,
+    pub vault_index: u8,
+    pub amount: u64,
+    pub balance_after: i64,
+}
+
+#[event]
+pub struct PoolSeeded {
+    pub sequence: u64,
+    pub at: i64,
+    pub amount: u64,
+    pub cash_after: i64,
+}
+
+#[event]
+pub struct InsuranceSeeded {
+    pub sequence: u64,
+    pub at: i64,
+    pub amount: u64,
+    pub balance_after: u64,
+}
+
+#[event]
+pub struct MarketInitialized {
+    pub sequence: u64,
+    pub at: i64,
+    pub market: Pubkey,
+    pub market_index: u16,
+    pub symbol: [u8; 16],
+    pub oracle: Pubkey,
+}
+
+#[event]
+pub struct VaultInitialized {
+    pub sequence: u64,
+    pub at: i64,
+    pub vault: Pubkey,
+    pub mint: Pubkey,
+    pub vault_index: u8,
+}
+
+#[event]
+pub struct OrderPlaced {
+    pub sequence: u64,
+    pub at: i64,
+    pub order: Pubkey,
+    pub user_account: Pubkey,
+    pub owner: Pubkey,
+    pub market_index: u16,
+    pub client_order_id: u64,
+    pub kind: u8,
+    pub size_e9: i64,
+    pub limit_price_e6: u64,
+    pub trigger_price_e6: u64,
+    pub reduce_only: bool,
+    pub expires_at: i64,
+    pub placed_slot: u64,
+}
+
+#[event]
+pub struct OrderCancelled {
+    pub sequence: u64,
+    pub at: i64,
+    pub order: Pubkey,
+    pub user_account: Pubkey,
+    pub market_index: u16,
+    pub client_order_id: u64,
+    pub reason: u8,
+    pub by: Pubkey,
+}
+
+#[event]
+pub struct OrderExecuted {
+    pub sequence: u64,
+    pub at: i64,
+    pub order: Pubkey,
+    pub user_account: Pubkey,
+    pub market_index: u16,
+    pub client_order_id: u64,
+    pub kind: u8,
+    pub size_e9: i64,
+    pub cost_e6: i64,
+    pub fee_e6: u64,
+    pub keeper_reward_e6: u64,
+    pub insurance_fee_e6: u64,
+    pub oracle_price_e6: u64,
+    pub oracle_conf_e6: u64,
+    pub publish_time: i64,
+    pub realized_pnl_e6: i64,
+    pub funding_e6: i64,
+    pub size_after_e9: i64,
+    pub entry_after_e6: i64,
+    pub balance_after_e6: i64,
+    pub pool_cash_after_e6: i64,
+    pub insurance_after_e6: u64,
+    pub long_after_e9: u64,
+    pub short_after_e9: u64,
+    pub claims_e6: u64,
+    pub keeper: Pubkey,
+    /// The account that got the reward; the default key when none did.
+    pub keeper_account: Pubkey,
+}
+
+#[event]
+pub struct FundingAccrued {
+    pub sequence: u64,
+    pub at: i64,
+    pub market_index: u16,
+    pub rate_e6: i64,
+    pub index_after: i128,
+    pub oracle_price_e6: u64,
+    pub long_e9: u64,
+    pub short_e9: u64,
+}
+
+#[event]
+pub struct FundingPaid {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub market_index: u16,
+    pub funding_e6: i64,
+    pub balance_after_e6: i64,
+    pub index_after: i128,
+    pub pool_cash_after_e6: i64,
+    pub claims_e6: u64,
+}
+
+#[event]
+pub struct Liquidated {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub market_index: u16,
+    pub size_e9: i64,
+    pub cost_e6: i64,
+    pub oracle_price_e6: u64,
+    pub publish_time: i64,
+    pub realized_pnl_e6: i64,
+    pub funding_e6: i64,
+    pub penalty_e6: u64,
+    pub liquidator_reward_e6: u64,
+    pub insurance_fee_e6: u64,
+    pub insurance_paid_e6: u64,
+    pub pool_loss_e6: u64,
+    pub claims_e6: u64,
+    pub size_after_e9: i64,
+    pub entry_after_e6: i64,
+    pub balance_after_e6: i64,
+    pub pool_cash_after_e6: i64,
+    pub insurance_after_e6: u64,
+    pub long_after_e9: u64,
+    pub short_after_e9: u64,
+    pub liquidator: Pubkey,
+    pub liquidator_account: Pubkey,
+}
+
+#[event]
+pub struct OraclePriceUpdated {
+    pub sequence: u64,
+    pub at: i64,
+    pub market_index: u16,
+    pub price_e6: u64,
+    pub conf_e6: u64,
+    pub publish_time: i64,
+    pub grade: u8,
+}

@@ -1,0 +1,247 @@
+//! Records an order; it executes at a price published later.
+
+use anchor_lang::prelude::*;
+use risk::books::Books;
+use risk::execution::{fill, standing_of, Refusal, Request};
+use risk::margin::Standing;
+use risk::oracle::{Action, Reading};
+use risk::position::{is_reducing, reducing_part_e9};
+
+use crate::errors::QuantDeskError;
+use crate::events::OrderPlaced;
+use crate::health::elsewhere;
+use crate::ledger::Fits;
+use crate::oracle;
+use crate::state::{
+    kind, pause, permission, Market, Order, OrderParams, Position, Security, UserAccount, VERSION,
+};
+
+#[derive(Accounts)]
+#[instruction(params: OrderParams)]
+pub struct PlaceOrder<'info> {
+    #[account(mut)]
+    pub authority: Signer<'info>,
+    #[account(mut)]
+    pub user_account: Box<Account<'info, UserAccount>>,
+    #[account(seeds = [Security::SEED], bump = security.bump)]
+    pub security: Box<Account<'info, Security>>,
+    pub market: Box<Account<'info, Market>>,
+    /// CHECK: parsed and compared with the oracle pinned in the market.
+    pub oracle: UncheckedAccount<'info>,
+    #[account(
+        init_if_needed, payer = authority, space = 8 + Position::INIT_SPACE,
+        seeds = [Position::SEED, user_account.key().as_ref(), &market.index.to_le_bytes()], bump
+    )]
+    pub position: Box<Account<'info, Position>>,
+    #[account(
+        init, payer = authority, space = 8 + Order::INIT_SPACE,
+        seeds = [Order::SEED, user_account.key().as_ref(), &params.client_order_id.to_le_bytes()],
+        bump
+    )]
+    pub order: Box<Account<'info, Order>>,
+    pub system_program: Program<'info, System>,
+}
+
+/// A pool that can pay: the preview at placing does not depend on the pool.
+const AMPLE_E6: i64 = i64::MAX / 4;
+
+impl<'info> PlaceOrder<'info> {
+    pub fn place_order(ctx: Context<'info, Self>, params: OrderParams) -> Result<()> {
+        let clock = Clock::get()?;
+        let passed = ctx.remaining_accounts;
+        let bumps = (ctx.bumps.position, ctx.bumps.order);
+        let accounts = ctx.accounts;
+        accounts.open_position_account(bumps.0);
+        accounts.validate(&params, clock.unix_timestamp)?;
+        if accounts.grows(&params) {
+            accounts.require_covered(passed, &params, clock.unix_timestamp)?;
+        }
+        accounts.record(&params, bumps.1, &clock);
+        let user = &mut accounts.user_account;
+        user.open_orders += 1;
+        emit!(OrderPlaced {
+            sequence: user.next_sequence(),
+            at: clock.unix_timestamp,
+            order: accounts.order.key(),
+            user_account: user.key(),
+            owner: user.owner,
+            market_index: accounts.market.index,
+            client_order_id: params.client_order_id,
+            kind: params.kind,
+            size_e9: params.size_e9,
+            limit_price_e6: params.limit_price_e6,
+            trigger_price_e6: params.trigger_price_e6,
+            reduce_only: params.reduce_only,
+            expires_at: accounts.order.expires_at,
+            placed_slot: clock.slot,
+        });
+        Ok(())
+    }
+
+    fn validate(&self, params: &OrderParams, now: i64) -> Result<()> {
+        let is_paused = self.security.is_paused(pause::PLACE);
+        require!(
+            !is_paused && self.market.status != Market::PAUSED,
+            QuantDeskError::Paused
+        );
+        require!(
+            self.market.status == Market::ACTIVE || params.reduce_only,
+            QuantDeskError::Paused
+        );
+        let authority = self.authority.key();
+        require!(
+            self.user_account.permits(&authority, permission::PLACE, now),
+            QuantDeskError::Unauthorized
+        );
+        require!(
+            params.kind == kind::MARKET || params.kind == kind::LIMIT,
+            QuantDeskError::InvalidOrder
+        );
+        require!(
+            params.expires_at == 0 || params.expires_at > now,
+            QuantDeskError::InvalidExpiry
+        );
+        require!(
+            self.user_account.open_orders < UserAccount::MAX_ORDERS,
+            QuantDeskError::TooManyOrders
+        );
+        self.validate_grid(params)
+    }
+
+    /// A reduce-only order for the whole position may be off the lot: liquidations leave positions
+    /// that no lot divides, and they must be closable.
+    fn validate_grid(&self, params: &OrderParams) -> Result<()> {
+        let held = self.position.size_e9;
+        let size = params.size_e9.unsigned_abs();
+        require!(
+            size != 0 && size <= i64::MAX as u64,
+            QuantDeskError::BelowMinimum
+        );
+        let closes_all = params.reduce_only && held != 0 && params.size_e9 == -held;
+        if !closes_all {
+            require!(
+                size >= self.market.min_size_e9,
+                QuantDeskError::BelowMinimum
+            );
+            require!(size.is_multiple_of(self.market.lot_e9), QuantDeskError::OffLot);
+        }
+        let price = params.limit_price_e6;
+        require!(
+            price != 0 && price.is_multiple_of(self.market.tick_e6),
+            QuantDeskError::OffTick
+        );
+        let has_part = reducing_part_e9(held, params.size_e9) != 0;
+        require!(
+            has_part || !params.reduce_only || params.kind != kind::MARKET,
+            QuantDeskError::ReduceOnlyWouldGrow
+        );
+        Ok(())
+    }
+
+    fn grows(&self, params: &OrderParams) -> bool {
+        !params.reduce_only && !is_reducing(self.position.size_e9, params.size_e9)
+    }
+
+    /// A market order is tried at the present price; for a limit the account must stand as it is.
+    #[inline(never)]
+    fn require_covered(
+        &self,
+        passed: &'info [AccountInfo<'info>],
+        params: &OrderParams,
+        now: i64,
+    ) -> Result<()> {
+        let market = &self.market;
+        let reading = oracle::read(&self.oracle, market)?;
+        oracle::admit(market, &reading, Action::Grow, now)?;
+        let user = &self.user_account;
+        let rest = elsewhere(passed, user, market.index, Action::Grow, now)?;
+        let books = self.books(&reading, now)?;
+        if params.kind == kind::MARKET {
+            return self.try_fill(params, &books, &reading, &rest.standing);
+        }
+        let mut books = books;
+        books.settle_funding().fits()?;
+        let standing = standing_of(&market.terms(), &books, &reading, &rest.standing).fits()?;
+        require!(
+            standing.covers_initial(),
+            QuantDeskError::InsufficientCollateral
+        );
+        Ok(())
+    }
+
+    fn books(&self, reading: &Reading, now: i64) -> Result<Books> {
+        let mut books = Books {
+            usdc_e6: self.user_account.usdc_e6(),
+            position: self.position.holding(),
+            sums: self.market.accrued(reading, now)?,
+            ..Books::default()
+        };
+        books.pool.cash_e6 = AMPLE_E6;
+        books.pool.reserve_e6 = self.market.reserve_e6;
+        Ok(books)
+    }
+
+    #[inline(never)]
+    fn try_fill(
+        &self,
+        params: &OrderParams,
+        books: &Books,
+        reading: &Reading,
+        others: &Standing,
+    ) -> Result<()> {
+        let request = Request {
+            trade_e9: params.size_e9,
+            bound_e6: params.limit_price_e6,
+            fee_rate_e6: self.market.taker_fee_e6,
+            keeper_reward_e6: 0,
+            leverage: self.user_account.max_leverage,
+            has_room: self.user_account.has_room_for(self.market.index),
+            checks_pool: false,
+        };
+        match fill(&self.market.terms(), books, &request, reading, others).fits()? {
+            Ok(_) => Ok(()),
+            Err(Refusal::Bound) => err!(QuantDeskError::SlippageExceeded),
+            Err(_) if !request.has_room => err!(QuantDeskError::TooManyMarkets),
+            Err(_) => err!(QuantDeskError::InsufficientCollateral),
+        }
+    }
+
+    fn open_position_account(&mut self, bump: u8) {
+        if self.position.version == 0 {
+            self.position.version = VERSION;
+            self.position.bump = bump;
+            self.position.user_account = self.user_account.key();
+            self.position.market_index = self.market.index;
+        }
+    }
+
+    fn record(&mut self, params: &OrderParams, bump: u8, clock: &Clock) {
+        let now = clock.unix_timestamp;
+        let latest = now + Order::MARKET_LIFE_S;
+        let expires_at = match (params.kind, params.expires_at) {
+            (kind::MARKET, 0) => latest,
+            (kind::MARKET, wanted) => wanted.min(latest),
+            (_, wanted) => wanted,
+        };
+        self.order.set_inner(Order {
+            version: VERSION,
+            bump,
+            user_account: self.user_account.key(),
+            owner: self.user_account.owner,
+            market_index: self.market.index,
+            client_order_id: params.client_order_id,
+            kind: params.kind,
+            size_e9: params.size_e9,
+            limit_price_e6: params.limit_price_e6,
+            trigger_price_e6: params.trigger_price_e6,
+            trailing_bps: params.trailing_bps,
+            watermark_e6: 0,
+            reduce_only: params.reduce_only,
+            placed_at: now,
+            placed_slot: clock.slot,
+            expires_at,
+            placed_by: self.authority.key(),
+            reserved: [0; 96],
+        });
+    }
+}

@@ -1,0 +1,120 @@
+//! QuantDesk: perpetual futures at oracle prices against one pool.
+//!
+//! The arithmetic lives in `risk`; here are the accounts, who may touch them, and the events.
+
+use anchor_lang::prelude::*;
+
+pub mod errors;
+pub mod events;
+pub mod health;
+pub mod instructions;
+pub mod ledger;
+pub mod oracle;
+pub mod state;
+pub mod tokens;
+
+use instructions::*;
+use state::{MarketParams, OrderParams, VaultParams};
+
+declare_id!("HsSzXVuSwiqGQvocT2zMX8zc86KQ9TYfZFZcfmmejzso");
+
+#[program]
+pub mod quantdesk {
+    use super::*;
+
+    /// Creates security, pool and insurance; only the program's upgrade authority can.
+    pub fn initialize(
+        ctx: Context<Initialize>,
+        guardian: Pubkey,
+        keeper: Pubkey,
+        keeper_reward_e6: u64,
+        timelock_s: i64,
+    ) -> Result<()> {
+        Initialize::initialize(ctx, guardian, keeper, keeper_reward_e6, timelock_s)
+    }
+
+    /// Adds a collateral; the first one is USDC.
+    pub fn initialize_token_vault(
+        ctx: Context<InitializeTokenVault>,
+        params: VaultParams,
+    ) -> Result<()> {
+        InitializeTokenVault::initialize_token_vault(ctx, params)
+    }
+
+    /// Adds a market at the next free index.
+    pub fn initialize_market(
+        ctx: Context<InitializeMarket>,
+        index: u16,
+        params: MarketParams,
+    ) -> Result<()> {
+        InitializeMarket::initialize_market(ctx, index, params)
+    }
+
+    /// Opens a trading account of the signer.
+    pub fn create_user_account(
+        ctx: Context<CreateUserAccount>,
+        sub_account_id: u16,
+        name: [u8; 32],
+    ) -> Result<()> {
+        CreateUserAccount::create_user_account(ctx, sub_account_id, name)
+    }
+
+    /// Moves tokens from the owner's wallet into the vault.
+    pub fn deposit_tokens(ctx: Context<DepositTokens>, amount: u64) -> Result<()> {
+        DepositTokens::deposit_tokens(ctx, amount)
+    }
+
+    /// Moves free collateral back to the owner's wallet.
+    pub fn withdraw_tokens<'info>(
+        ctx: Context<'info, WithdrawTokens<'info>>,
+        amount: u64,
+    ) -> Result<()> {
+        WithdrawTokens::withdraw_tokens(ctx, amount)
+    }
+
+    /// Gives USDC to the pool.
+    pub fn seed_pool(ctx: Context<SeedPool>, amount: u64) -> Result<()> {
+        SeedPool::seed_pool(ctx, amount)
+    }
+
+    /// Gives USDC to the insurance fund.
+    pub fn seed_insurance(ctx: Context<SeedInsurance>, amount: u64) -> Result<()> {
+        SeedInsurance::seed_insurance(ctx, amount)
+    }
+
+    /// Records an order; it executes at a price published later.
+    pub fn place_order<'info>(
+        ctx: Context<'info, PlaceOrder<'info>>,
+        params: OrderParams,
+    ) -> Result<()> {
+        PlaceOrder::place_order(ctx, params)
+    }
+
+    /// Withdraws an order; once it has expired, anyone may.
+    pub fn cancel_order(ctx: Context<CancelOrder>) -> Result<()> {
+        CancelOrder::cancel_order(ctx)
+    }
+
+    /// Fills an order at the oracle price, or closes a market order that cannot fill.
+    pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>) -> Result<()> {
+        ExecuteOrder::execute_order(ctx)
+    }
+
+    /// Lets the market look at its oracle: confirms jumps and refreshes the pool's value.
+    pub fn update_oracle_price(ctx: Context<UpdateOraclePrice>) -> Result<()> {
+        UpdateOraclePrice::update_oracle_price(ctx)
+    }
+
+    /// Moves the market's funding index, and settles one position when one is named.
+    pub fn settle_funding(ctx: Context<SettleFunding>) -> Result<()> {
+        SettleFunding::settle_funding(ctx)
+    }
+
+    /// Closes as much of a position as brings an account back above its requirement.
+    pub fn liquidate<'info>(
+        ctx: Context<'info, Liquidate<'info>>,
+        max_size_e9: u64,
+    ) -> Result<()> {
+        Liquidate::liquidate(ctx, max_size_e9)
+    }
+}

@@ -1,0 +1,20 @@
+//! The accounts. Units are in the names; `reserved` bytes let fields be added without moving any.
+
+mod market;
+mod order;
+mod pool;
+mod position;
+mod security;
+mod user;
+mod vault;
+
+pub use market::*;
+pub use order::*;
+pub use pool::*;
+pub use position::*;
+pub use security::*;
+pub use user::*;
+pub use vault::*;
+
+/// Layout version written into every account.
+pub const VERSION: u8 = 1;

@@ -1,0 +1,43 @@
+//! Who may do what, and what is paused.
+
+use anchor_lang::prelude::*;
+
+#[account]
+#[derive(InitSpace)]
+pub struct Security {
+    pub version: u8,
+    pub bump: u8,
+    pub admin: Pubkey,
+    /// May only tighten: set pause bits.
+    pub guardian: Pubkey,
+    pub keeper: Pubkey,
+    /// Bits of `pause`.
+    pub pause_bits: u32,
+    /// Seconds that a loosening waits before it may be executed.
+    pub timelock_s: i64,
+    pub sequence: u64,
+    pub reserved: [u8; 256],
+}
+
+impl Security {
+    pub const SEED: &'static [u8] = b"security";
+
+    pub fn is_paused(&self, bit: u32) -> bool {
+        self.pause_bits & bit != 0
+    }
+}
+
+/// Bits of `Security::pause_bits`; a set bit refuses the action with `Paused`.
+pub mod pause {
+    pub const DEPOSIT: u32 = 1;
+    pub const WITHDRAW: u32 = 1 << 1;
+    pub const PLACE: u32 = 1 << 2;
+    /// Execution that grows a position; reducing stays possible.
+    pub const GROW: u32 = 1 << 3;
+    /// Every execution.
+    pub const EXECUTE: u32 = 1 << 4;
+    pub const LIQUIDATE: u32 = 1 << 5;
+    pub const FUNDING: u32 = 1 << 6;
+    pub const POOL: u32 = 1 << 7;
+    pub const ALL: u32 = (1 << 8) - 1;
+}

@@ -1,0 +1,126 @@
+//! One trading account: balances, open markets, delegates.
+
+use anchor_lang::prelude::*;
+
+use crate::errors::QuantDeskError;
+use crate::ledger::Fits;
+use crate::state::TokenVault;
+
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, InitSpace)]
+pub struct Delegate {
+    pub key: Pubkey,
+    /// Bits of `permission`; 0 means the place is free.
+    pub permissions: u32,
+    /// Unix seconds; 0 never expires.
+    pub expires_at: i64,
+}
+
+/// What a delegate may be allowed to do; withdrawing is not among it.
+pub mod permission {
+    pub const PLACE: u32 = 1;
+    pub const CANCEL: u32 = 1 << 1;
+    pub const ALL: u32 = PLACE | CANCEL;
+}
+
+#[account]
+#[derive(InitSpace)]
+pub struct UserAccount {
+    pub version: u8,
+    pub bump: u8,
+    pub owner: Pubkey,
+    pub sub_account_id: u16,
+    pub name: [u8; 32],
+    pub max_leverage: u16,
+    /// Native units by vault index; place 0 is USDC and may be negative.
+    pub balances: [i64; 8],
+    /// Profit that the pool still owes.
+    pub claims_e6: u64,
+    pub claims_index_e12: u128,
+    /// Market indices with a position; 65535 is a free place.
+    pub open_markets: [u16; 8],
+    pub open_orders: u16,
+    pub created_at: i64,
+    pub sequence: u64,
+    pub delegates: [Delegate; 4],
+    pub reserved: [u8; 256],
+}
+
+impl UserAccount {
+    pub const SEED: &'static [u8] = b"user";
+    pub const NO_MARKET: u16 = u16::MAX;
+    pub const START_LEVERAGE: u16 = 20;
+    pub const MAX_ORDERS: u16 = 32;
+
+    /// True when `key` is the owner or a delegate with `wanted` that has not expired.
+    pub fn permits(&self, key: &Pubkey, wanted: u32, now: i64) -> bool {
+        *key == self.owner
+            || self.delegates.iter().any(|delegate| {
+                delegate.key == *key
+                    && delegate.permissions & wanted == wanted
+                    && delegate.permissions != 0
+                    && (delegate.expires_at == 0 || now < delegate.expires_at)
+            })
+    }
+
+    pub fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+}
+
+impl UserAccount {
+    pub fn usdc_e6(&self) -> i64 {
+        self.balances[usize::from(TokenVault::USDC)]
+    }
+
+    pub fn set_usdc_e6(&mut self, balance_e6: i64) {
+        self.balances[usize::from(TokenVault::USDC)] = balance_e6;
+    }
+
+    /// Adds USDC that another account paid.
+    pub fn credit_usdc(&mut self, paid_e6: u64) -> Result<i64> {
+        let paid = i64::try_from(paid_e6).ok().fits()?;
+        let balance = self.usdc_e6().checked_add(paid).fits()?;
+        self.set_usdc_e6(balance);
+        Ok(paid)
+    }
+
+    pub fn is_open_in(&self, market_index: u16) -> bool {
+        self.open_markets.contains(&market_index)
+    }
+
+    pub fn has_room_for(&self, market_index: u16) -> bool {
+        self.is_open_in(market_index) || self.is_open_in(Self::NO_MARKET)
+    }
+
+    /// Puts the market into the first free place, unless it is listed.
+    pub fn list(&mut self, market_index: u16) -> Result<()> {
+        if self.is_open_in(market_index) {
+            return Ok(());
+        }
+        let free = self.open_markets.iter_mut().find(|place| **place == Self::NO_MARKET);
+        *free.ok_or_else(|| error!(QuantDeskError::TooManyMarkets))? = market_index;
+        Ok(())
+    }
+
+    /// Frees the market's place; other places do not move.
+    pub fn delist(&mut self, market_index: u16) {
+        for place in self.open_markets.iter_mut().filter(|place| **place == market_index) {
+            *place = Self::NO_MARKET;
+        }
+    }
+
+    /// Indices of the vaults besides USDC that hold something.
+    pub fn other_vaults(&self) -> impl Iterator<Item = usize> + '_ {
+        (1..self.balances.len()).filter(|index| self.balances[*index] != 0)
+    }
+
+    /// Whether nothing but USDC and `except` is open or held.
+    pub fn holds_only(&self, except: u16) -> bool {
+        let no_other_market = self
+            .open_markets
+            .iter()
+            .all(|index| *index == Self::NO_MARKET || *index == except);
+        no_other_market && self.other_vaults().next().is_none()
+    }
+}
