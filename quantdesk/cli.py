@@ -98,12 +98,13 @@ def worker(name: Annotated[str, typer.Argument(help="For example price_feed.")])
 @app.command()
 def smoke(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per step.")] = False,
+    origin: Annotated[str | None, typer.Option(help="Default: QD_PUBLIC_ORIGIN.")] = None,
 ) -> None:
     """Drive the main job against the running world and compare every number."""
     from quantdesk.settings import Settings
-    from quantdesk.wiring import run_smoke
+    from quantdesk.world.smoke import run_smoke
 
-    raise typer.Exit(run_smoke(Settings.of_running_world(), as_json=as_json))
+    raise typer.Exit(run_smoke(Settings.of_running_world(), as_json=as_json, origin=origin))
 
 
 @app.command()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from quantdesk.adapters.rpc.client import RpcClient
     from quantdesk.services.dependencies import Dependencies, Place
     from quantdesk.services.market_ports import CandleHistory, PriceSource
+    from quantdesk.services.smoke import SmokeParts
 
 
 @asynccontextmanager
@@ -291,3 +292,19 @@ async def keeper_chain(settings: Settings) -> AsyncIterator[ChainKeeper]:
     async with _node(settings) as node:
         program = load_program(settings.program_id)
         yield ChainKeeper(node, RpcSocket(settings.solana_ws_url), program, keys)
+
+
+@asynccontextmanager
+async def smoke_parts(settings: Settings, *, origin: str) -> AsyncIterator[SmokeParts]:
+    """A fresh wallet, the public API at `origin`, and the sources to compare."""
+    from quantdesk.adapters.chain.wallet import MemoryWallet
+    from quantdesk.adapters.postgres.mirror_books import PostgresBooks
+    from quantdesk.adapters.public_api.client import ApiClient
+    from quantdesk.services.smoke import SmokeParts
+
+    async with (
+        ApiClient.open(origin) as api,
+        exchange(settings) as chain,
+        database(settings) as pool,
+    ):
+        yield SmokeParts(api=api, wallet=MemoryWallet(), exchange=chain, books=PostgresBooks(pool))

@@ -1,0 +1,1 @@
+"""Our own public HTTP API, used from outside as any client does."""
