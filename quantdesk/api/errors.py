@@ -152,6 +152,8 @@ async def _malformed(_: Request, fault: Exception) -> JSONResponse:
 
 async def _http(_: Request, fault: Exception) -> JSONResponse:
     assert isinstance(fault, HTTPException)
+    if fault.status_code == 400:
+        return error_response(422, "INVALID", "the body is not valid JSON; send JSON")
     sentences = {404: "there is nothing at this address", 405: "this method is not allowed here"}
     message = sentences.get(fault.status_code, str(fault.detail))
     return error_response(fault.status_code, f"HTTP_{fault.status_code}", message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import BeforeValidator
 
 from quantdesk.api.errors import Denied
 from quantdesk.api.wire import Deps, encoded
@@ -13,6 +14,8 @@ from quantdesk.domain.market import MarketState
 from quantdesk.services.gather_portfolio import read_marks
 from quantdesk.services.outcome import Reason, Refused
 from quantdesk.services.ports import Mark
+
+Resolution = Annotated[Literal[60, 300, 900, 3_600, 14_400, 86_400], BeforeValidator(int)]
 
 router = APIRouter(prefix="/api", tags=["markets"])
 
@@ -35,7 +38,7 @@ async def markets(deps: Deps) -> object:
 async def candles(
     symbol: str,
     deps: Deps,
-    resolution_s: Literal[60, 300, 900, 3_600, 14_400, 86_400] = 60,
+    resolution_s: Resolution = 60,
     limit: Annotated[int, Query(ge=1, le=1_500)] = 500,
     before_ms: Annotated[int, Query(ge=0, le=2**53)] | None = None,
 ) -> object:

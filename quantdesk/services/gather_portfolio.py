@@ -76,8 +76,8 @@ async def read_marks(deps: Dependencies, symbols: Iterable[str]) -> Mapping[str,
 
 
 def reading_of(market: MarketState, mark: Mark | None) -> PriceReading:
-    """The price a market is judged at: the mark, else what the program last accepted."""
-    if mark is None:
+    """The price a market is judged at: the mark, or what the program accepted when newer."""
+    if mark is None or mark.publish_ms // 1000 < market.last_publish_time:
         return PriceReading(
             price_e6=market.last_price_e6,
             conf_e6=market.last_conf_e6,

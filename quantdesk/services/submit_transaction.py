@@ -23,6 +23,7 @@ from quantdesk.services.wallet_key import SIGNATURE_LENGTH, is_signed_by, public
 
 SEND_TIMEOUT_S = 8.0
 MESSAGE_START = 1 + SIGNATURE_LENGTH
+BLOCKHASH_NOT_FOUND = "BlockhashNotFound"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ async def submit_transaction(
         intent, signature=signature, signed_transaction=transaction
     ):
         return await _after_race(deps, user, intent_id, signature)
-    state, error = await _send(deps, transaction)
+    state, error = await _send(deps, intent, transaction)
     await deps.intents.mark(intent_id, state, expected=[IntentState.SIGNED], error=error)
     return Submitted(
         intent_id=intent_id, kind=intent.kind.value, state=state, signature=signature, error=error
@@ -113,16 +114,28 @@ async def _after_race(
 
 
 async def _send(
-    deps: Dependencies, transaction: bytes
+    deps: Dependencies, intent: Intent, transaction: bytes
 ) -> tuple[IntentState, Mapping[str, object] | None]:
     try:
         async with asyncio.timeout(SEND_TIMEOUT_S):
             await deps.transactions.send(transaction)
     except TransactionRefused as refusal:
-        return IntentState.REJECTED, {"code": refusal.code, "message": refusal.reason}
+        if refusal.code == BLOCKHASH_NOT_FOUND and not await _has_expired(deps, intent):
+            # The node may only be behind; the same bytes can still land elsewhere.
+            return IntentState.UNKNOWN, None
+        final = refusal.code == BLOCKHASH_NOT_FOUND
+        state = IntentState.EXPIRED if final else IntentState.REJECTED
+        return state, {"code": refusal.code, "message": refusal.reason}
     except (ExchangeUnavailable, TimeoutError):
         return IntentState.UNKNOWN, None
     return IntentState.SENT, None
+
+
+async def _has_expired(deps: Dependencies, intent: Intent) -> bool:
+    try:
+        return await deps.transactions.block_height() > intent.last_valid_block_height
+    except ExchangeUnavailable:
+        return False
 
 
 def _not_found() -> Refused:

@@ -64,13 +64,7 @@ class FakeExchange:
         now_s = self.clock.now_ms() // 1000
         return ExchangeState(
             markets=tuple(
-                MarketState(
-                    params=params,
-                    funding_at=now_s,
-                    last_price_e6=150_000_000,
-                    last_publish_time=now_s,
-                )
-                for params in DEFAULT_MARKETS.values()
+                MarketState(params=params, funding_at=now_s) for params in DEFAULT_MARKETS.values()
             ),
             pool=PoolState(cash_e6=1_000_000_000_000, market_count=3),
             slot=100,
