@@ -22,9 +22,10 @@ SOURCES = ("rxconfig.py", "requirements.txt", "quantdesk/quantdesk.py")
 SOURCE_DIRECTORIES = ("quantdesk/ui", "assets", "reflex.lock")
 # Written by Reflex into assets at import or by the interpreter; not sources.
 GENERATED = {"__pycache__", "external"}
-BUILD_ORIGIN = "http://localhost:8000"
+BUILD_HOST = "localhost:8000"
 BUILD_TIMEOUT_S = 600
 LOG_TAIL = 25
+SOCKET_ORIGIN = 'location.origin.replace(/^http/,"ws")'
 
 
 class BuildFailed(Exception):
@@ -52,7 +53,7 @@ def is_current() -> bool:
 
 def digest() -> str:
     """Content hash of everything that decides what the browser gets."""
-    total = hashlib.sha256()
+    total = hashlib.sha256(_environment_name().encode())
     for file in _sources():
         total.update(str(file.relative_to(PROJECT)).encode() + b"\0")
         total.update(hashlib.sha256(file.read_bytes()).digest())
@@ -63,15 +64,16 @@ def make_origin_relative(client: Path) -> None:
     """Replace the build's origin in the bundle by the address the page was loaded from."""
     for file in client.glob("assets/reflex-env-*.js"):
         text = file.read_text()
-        text = text.replace(
-            f"`ws{BUILD_ORIGIN.removeprefix('http')}", '`${location.origin.replace(/^http/,"ws")}'
-        ).replace(f"`{BUILD_ORIGIN}", "`${location.origin}")
+        for plain, secure in (("http", "https"), ("ws", "wss")):
+            relative = "location.origin" if plain == "http" else SOCKET_ORIGIN
+            for scheme in (secure, plain):
+                text = text.replace(f"`{scheme}://{BUILD_HOST}", f"`${{{relative}}}")
         file.write_text(text)
         file.with_name(file.name + ".gz").unlink(missing_ok=True)
-    baked = [file.name for file in client.rglob("*.js") if b"localhost:8000" in file.read_bytes()]
+    baked = [file.name for file in client.rglob("*.js") if BUILD_HOST.encode() in file.read_bytes()]
     if baked:
         raise BuildFailed(
-            f"the build's address {BUILD_ORIGIN} is fixed in {', '.join(baked)}; "
+            f"the build's address {BUILD_HOST} is fixed in {', '.join(baked)}; "
             "pages must take addresses from location.origin or /api/config"
         )
 
@@ -86,6 +88,10 @@ def _sources() -> Iterator[Path]:
                 yield file
 
 
+def _environment_name() -> str:
+    return os.environ.get("QD_ENV", "development")
+
+
 def _build(say: Callable[[str], None]) -> None:
     started = time.monotonic()
     wanted = digest()
@@ -95,8 +101,10 @@ def _build(say: Callable[[str], None]) -> None:
     except NoRuntime as error:
         raise BuildFailed(str(error)) from error
     say("building the front end; this happens once and takes about 15 s …")
+    # Production refuses plain http, at build time too.
+    scheme = "https" if _environment_name() == "production" else "http"
     environment = os.environ | runtime | {
-        "QD_PUBLIC_ORIGIN": BUILD_ORIGIN,
+        "QD_PUBLIC_ORIGIN": f"{scheme}://{BUILD_HOST}",
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_CHECK_LATEST_VERSION": "false",
         "REFLEX_DIR": str(PROJECT / ".js" / "reflex"),
