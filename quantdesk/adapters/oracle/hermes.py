@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 from quantdesk.adapters.oracle.decode import (
     MESSAGE_BYTES_MAX,
@@ -31,7 +32,15 @@ RETRY_AFTER_S_MAX = 60.0
 
 log = structlog.get_logger()
 
-_FAILURES = (aiohttp.ClientError, TimeoutError, MalformedMessage, ValueError, OSError)
+# An endless line is refused by aiohttp with an error outside its own client family.
+_FAILURES = (
+    aiohttp.ClientError,
+    HttpProcessingError,
+    TimeoutError,
+    MalformedMessage,
+    ValueError,
+    OSError,
+)
 
 
 class TooManyRequests(Exception):

@@ -5,7 +5,7 @@
 
 const QUIET_MS = 4000; // The publisher sends at least once a second.
 const WAIT_FIRST_MS = 250;
-const WAIT_MAX_MS = 8000;
+const WAIT_MAX_MS = 4000;
 const LINGER_MS = 2000;
 const RESYNC_MS = 2000;
 const CLOCK_SAMPLES = 40;
