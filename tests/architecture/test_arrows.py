@@ -1,5 +1,6 @@
 """Rooms point down, serverless code starts without Reflex, and tests mirror the rooms."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +17,21 @@ LIGHT_MODULES_MAX = 420
 KINDS_OF_TESTS = {"architecture", "end_to_end", "fakes", "golden", "program", "security"}
 
 
+# Serverless entries read complete settings at import; nothing connects to these.
+SERVERLESS = {
+    "DATABASE_URL": "postgresql://x@127.0.0.1:1/x",
+    "REDIS_URL": "redis://127.0.0.1:1",
+    "SOLANA_RPC_URLS": "http://127.0.0.1:1",
+    "PYTH_HERMES_URL": "http://127.0.0.1:1",
+    "QD_USDC_MINT": "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
+}
+
+
 def imported_by(statement: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", f"{statement}\nimport sys\nprint(*sys.modules)"],
         cwd=PROJECT,
+        env=os.environ | SERVERLESS,
         capture_output=True,
         text=True,
         check=True,
