@@ -51,7 +51,7 @@ def changes_of(transaction: ChainTransaction, *, usdc_mint: str) -> Iterator[Cha
 
 def accounts_touched(transactions: Iterable[ChainTransaction]) -> set[str]:
     """User accounts that the events name: whose owners want to hear of it."""
-    names = ("user_account", "keeper", "liquidator")
+    names = ("user_account", "keeper_account", "liquidator_account")
     found = {
         str(event.fields[name])
         for transaction in transactions

@@ -82,7 +82,9 @@ def order_executed(fields: Fields, origin: Origin) -> Iterator[Change]:
     yield _position(fields, origin, fee_e6=integer(fields, "fee_e6"))
     yield usdc_balance(account, origin, balance_e6=fields["balance_after_e6"])
     yield counted(fields, origin, claims_e6=integer(fields, "claims_e6"))
-    yield from _rewarded(fields["keeper"], origin, reward_e6=integer(fields, "keeper_reward_e6"))
+    yield from _rewarded(
+        fields["keeper_account"], origin, reward_e6=integer(fields, "keeper_reward_e6")
+    )
 
 
 def _trade(fields: Fields, origin: Origin) -> Row:
@@ -149,7 +151,7 @@ def position_liquidated(fields: Fields, origin: Origin) -> Iterator[Change]:
     yield usdc_balance(account, origin, balance_e6=fields["balance_after_e6"])
     yield counted(fields, origin, claims_e6=integer(fields, "claims_e6"))
     reward = integer(fields, "liquidator_reward_e6")
-    yield from _rewarded(fields["liquidator"], origin, reward_e6=reward)
+    yield from _rewarded(fields["liquidator_account"], origin, reward_e6=reward)
 
 
 def _closed(

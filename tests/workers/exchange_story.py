@@ -107,7 +107,8 @@ def executed(**changed: object) -> tuple[str, dict[str, object]]:
         "long_after_e9": 100_000_000_000,
         "short_after_e9": 0,
         "claims_e6": 0,
-        "keeper": KEEPER,
+        "keeper": KEEPER_OWNER,
+        "keeper_account": KEEPER,
         **changed,
     }
 
@@ -135,7 +136,8 @@ def liquidated(**changed: object) -> tuple[str, dict[str, object]]:
         "insurance_after_e6": 1,
         "long_after_e9": 0,
         "short_after_e9": 0,
-        "liquidator": KEEPER,
+        "liquidator": KEEPER_OWNER,
+        "liquidator_account": KEEPER,
         **changed,
     }
 
