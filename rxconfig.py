@@ -1,13 +1,11 @@
 """Reflex configuration: one process, one origin, no Radix, nothing fetched at run time."""
 
-import os
-
 import reflex as rx
 from reflex.constants import StateManagerMode
 
+from quantdesk.settings import Settings
 from quantdesk.ui import theme
 
-_ORIGIN = os.environ.get("QD_PUBLIC_ORIGIN", "http://127.0.0.1:18000")
 # Baked into the bundle, then replaced by the address the page was loaded from.
 _BUILD_ORIGIN = "http://localhost:8000"
 
@@ -15,7 +13,7 @@ config = rx.Config(
     app_name="quantdesk",
     api_url=_BUILD_ORIGIN,
     deploy_url=_BUILD_ORIGIN,
-    cors_allowed_origins=[_ORIGIN],
+    cors_allowed_origins=[Settings.from_env().public_origin],
     # One web process by design: tabs live in its memory and are rebuilt from cookie and chain.
     state_manager_mode=StateManagerMode.MEMORY,
     telemetry_enabled=False,

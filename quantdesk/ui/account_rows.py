@@ -129,7 +129,7 @@ def _position_lines(position: PositionView, market: MarketRow) -> list[Line]:
 
 
 def _position(position: PositionView, market: MarketRow) -> PositionRow:
-    funding_e6 = -position.funding_owed_e6
+    funding = show.signed_usd(-position.funding_owed_e6, 4)
     return PositionRow(
         symbol=position.market,
         base=market.base,
@@ -143,8 +143,8 @@ def _position(position: PositionView, market: MarketRow) -> PositionRow:
         margin=show.usd(position.margin_e6, round_up=True),
         margin_e6=position.margin_e6,
         leverage=show.leverage(position.leverage_e6).replace(".00", ""),
-        funding=show.signed_usd(funding_e6, 4),
-        funding_tone=show.sign_tone(funding_e6),
+        funding=funding,
+        funding_tone=show.sign_tone(funding),
     )
 
 
@@ -166,7 +166,7 @@ def _order(order: OrderView, market: MarketRow) -> OrderRow:
 
 def _fill(fill: Row, market: MarketRow) -> FillRow:
     size_e9, cost_e6 = integer(fill["size_e9"]), integer(fill["cost_e6"])
-    realized_e6 = integer(fill["realized_pnl_e6"])
+    realized = show.signed_usd(integer(fill["realized_pnl_e6"]))
     signature = str(fill["signature"])
     return FillRow(
         key=f"{signature}:{fill['log_index']}",
@@ -178,8 +178,8 @@ def _fill(fill: Row, market: MarketRow) -> FillRow:
         price=show.price(entry_price_e6(size_e9, cost_e6), market.tick_e6),
         notional=show.usd(abs(cost_e6)),
         fee=show.usd(integer(fill["fee_e6"]), 4, round_up=True),
-        realized=show.signed_usd(realized_e6),
-        realized_tone=show.sign_tone(realized_e6),
+        realized=realized,
+        realized_tone=show.sign_tone(realized),
         signature=signature,
         signature_short=show.short(signature),
     )

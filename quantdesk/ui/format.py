@@ -115,9 +115,9 @@ def sentence(message: str) -> str:
     return text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def sign_tone(units: int) -> str:
-    """The tone of a gain or a loss: up, down, or none."""
-    return "up" if units > 0 else "down" if units < 0 else ""
+def sign_tone(shown: str) -> str:
+    """The tone of a signed figure as it is shown: up, down, or none for a shown zero."""
+    return "up" if shown.startswith("+") else "down" if shown.startswith(MINUS) else ""
 
 
 def _moment(at_ms: int) -> datetime:

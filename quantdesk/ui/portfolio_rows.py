@@ -59,7 +59,7 @@ def _line(
     sign: str, label: str, note: str, units_e6: int, *, plain: bool = False, weight: str = ""
 ) -> IdentityRow:
     figure = show.usd(units_e6, 6) if plain else show.signed_usd(units_e6, 6)
-    tone = "" if plain else show.sign_tone(units_e6)
+    tone = "" if plain else show.sign_tone(figure)
     return IdentityRow(sign=sign, label=label, note=note, figure=figure, tone=tone, weight=weight)
 
 
@@ -96,13 +96,14 @@ def _trade(row: Row, markets: Mapping[str, MarketRow]) -> MovementRow:
 
 def _movement(row: Row, *, at_ms: int, kind: str, what: str, change_e6: int) -> MovementRow:
     signature = str(row["signature"])
+    change = show.signed_usd(change_e6, 6)
     return MovementRow(
         key=f"{signature}:{row['log_index']}",
         time=show.stamp(at_ms),
         kind=kind,
         what=what,
-        change=show.signed_usd(change_e6, 6),
-        tone=show.sign_tone(change_e6),
+        change=change,
+        tone=show.sign_tone(change),
         signature=signature,
         signature_short=show.short(signature),
     )

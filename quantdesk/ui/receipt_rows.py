@@ -70,7 +70,7 @@ def receipt_rows(receipt: Receipt, market: MarketRow, *, kind: str) -> list[Rece
 
 def close_rows(receipt: Receipt, market: MarketRow) -> list[ReceiptRow]:
     """What closing does: the lines that matter when one leaves."""
-    realized_e6 = receipt.realized_e6
+    realized = show.signed_usd(receipt.realized_e6)
     return [
         ReceiptRow(
             label="Position",
@@ -85,9 +85,9 @@ def close_rows(receipt: Receipt, market: MarketRow) -> list[ReceiptRow]:
         ),
         ReceiptRow(
             label="Realised PnL, about",
-            after=show.signed_usd(realized_e6),
+            after=realized,
             unit="USDC",
-            tone=show.sign_tone(realized_e6),
+            tone=show.sign_tone(realized),
         ),
         ReceiptRow(
             label=f"Fee, {market.taker_fee}",

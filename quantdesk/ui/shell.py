@@ -3,6 +3,7 @@
 import reflex as rx
 
 from quantdesk.ui.components.banner import connection_banner
+from quantdesk.ui.components.feed import feed_banner
 from quantdesk.ui.components.footer import footer
 from quantdesk.ui.components.funds_dialogs import funds_dialogs
 from quantdesk.ui.components.header import header
@@ -15,7 +16,7 @@ def shell(page: str, *children: rx.Component, class_name: str) -> rx.Component:
     return rx.el.div(
         rx.el.a("Skip to the page", href="#main", class_name="skip"),
         header(page),
-        connection_banner(),
+        rx.el.div(connection_banner(), feed_banner(), class_name="banners"),
         rx.el.main(*children, id="main", class_name=class_name),
         footer(),
         funds_dialogs(),

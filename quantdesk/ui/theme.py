@@ -10,6 +10,7 @@ STYLESHEETS = [
     "/base.css",
     "/shell.css",
     "/trade.css",
+    "/chart.css",
     "/ticket.css",
     "/dialog.css",
     "/portfolio.css",

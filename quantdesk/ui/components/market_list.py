@@ -77,14 +77,14 @@ def _line(market: rx.Var[MarketRow]) -> rx.Component:
             view_button(
                 rx.el.b(market.base),
                 rx.el.span(market.max_leverage, "×", class_name="tag"),
-                rx.el.span(live_stat(market.symbol, "volume_24h"), class_name="t3 volume"),
+                rx.el.span("$", live_stat(market.symbol, "volume_24h_compact"), class_name="t3 volume"),
                 view="chart",
                 class_name="market-name",
                 on_press=MarketState.choose(market.symbol),
             )
         ),
         rx.el.td(live_price(market.symbol), class_name="num"),
-        rx.el.td(live_stat(market.symbol, "change_24h"), class_name="num change"),
+        rx.el.td(live_stat(market.symbol, "change_24h_percent"), class_name="num change"),
         key=market.symbol,
         custom_attrs={"data-on": market.symbol == MarketState.market.symbol},
     )

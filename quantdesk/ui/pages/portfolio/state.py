@@ -63,7 +63,7 @@ class PortfolioState(PrivateState, rx.State):
         account = await self.get_state(AccountState)
         self.equity = show.usd(view.equity_e6)
         self.profit = show.signed_usd(view.profit_e6)
-        self.profit_tone = show.sign_tone(view.profit_e6)
+        self.profit_tone = show.sign_tone(self.profit)
         self.volume = show.usd(view.volume_e6, 0)
         self.deposits = show.usd(view.net_deposits_e6)
         self.identity = rows.identity_rows(view, open_count=len(account.positions))
