@@ -23,6 +23,9 @@ from quantdesk.domain.refusal import Refusal
 REFRESH_S = 25
 """A market looks at its oracle this often: after 60 s of silence it would ask for two prices."""
 
+ACCRUE_S = 600
+"""Funding of a market with open interest is brought up to date this often; an hour would be lost."""
+
 SETTLE_SLOTS = 9_000
 """Slots (about an hour) after which an untouched position's funding is settled."""
 
@@ -81,12 +84,19 @@ class SettleFunding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshMarket:
-    """Let the market look at its oracle and move its funding index."""
+    """Let the market look at its oracle and remember the price."""
 
     market_index: int
 
 
-Task = ExecuteOrder | CancelExpired | Liquidate | SettleFunding | RefreshMarket
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccrueFunding:
+    """Move the market's funding index up to now."""
+
+    market_index: int
+
+
+Task = ExecuteOrder | CancelExpired | Liquidate | SettleFunding | RefreshMarket | AccrueFunding
 
 
 def plan_keeping(book: ExchangeBook, moment: Moment) -> list[Task]:
@@ -95,6 +105,7 @@ def plan_keeping(book: ExchangeBook, moment: Moment) -> list[Task]:
         *_refreshes(book, moment),
         *_liquidations(book, moment),
         *_order_tasks(book, moment),
+        *_accruals(book, moment),
         *_settlements(book, moment),
     ]
 
@@ -110,10 +121,18 @@ def _wants_refresh(market: MarketState, reading: PriceReading, *, now: int) -> b
     if reading.publish_time <= max(market.last_publish_time, market.pending_publish_time):
         return False
     refusal = refusal_of(reading, market, action=Action.GROW, now=now)
-    if refusal is Refusal.PRICE_JUMPED:
-        return True
-    is_held_back = market.pending_publish_time > market.last_publish_time
-    return (is_held_back and refusal is None) or now - market.funding_at >= REFRESH_S
+    if refusal is None:
+        is_held_back = market.pending_publish_time > market.last_publish_time
+        return is_held_back or reading.publish_time - market.last_publish_time >= REFRESH_S
+    # Any other fault would not be remembered: the market has nothing to look at.
+    return refusal is Refusal.PRICE_JUMPED
+
+
+def _accruals(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
+    for index, market in book.markets.items():
+        is_held = bool(market.long_e9 or market.short_e9)
+        if is_held and index in moment.readings and moment.now - market.funding_at >= ACCRUE_S:
+            yield AccrueFunding(market_index=index)
 
 
 def _liquidations(book: ExchangeBook, moment: Moment) -> Iterator[Task]:

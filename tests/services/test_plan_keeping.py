@@ -9,7 +9,9 @@ from quantdesk.domain.order import Kind, Order
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import Position
 from quantdesk.services.plan_keeping import (
+    ACCRUE_S,
     SETTLE_SLOTS,
+    AccrueFunding,
     CancelExpired,
     ExchangeBook,
     ExecuteOrder,
@@ -147,7 +149,7 @@ def test_nobody_is_liquidated_at_a_stale_price() -> None:
 
 
 def test_a_market_that_looked_at_its_oracle_long_ago_is_refreshed() -> None:
-    quiet = replace(MARKET, funding_at=NOW - 25)
+    quiet = replace(MARKET, last_publish_time=NOW - 25)
 
     assert plan_keeping(replace(book(), markets={0: quiet}), moment()) == [
         RefreshMarket(market_index=0)
@@ -165,8 +167,19 @@ def test_a_jump_is_shown_to_the_market_and_then_its_confirmation() -> None:
 
 def test_a_price_that_stays_wide_is_not_shown_to_the_market_again_and_again() -> None:
     wide = PriceReading(price_e6=PRICE, conf_e6=PRICE // 100, publish_time=NOW)
+    quiet = replace(book(), markets={0: replace(MARKET, last_publish_time=NOW - 50)})
 
-    assert plan_keeping(book(), replace(moment(), readings={0: wide})) == []
+    assert plan_keeping(quiet, replace(moment(), readings={0: wide})) == []
+
+
+def test_funding_accrues_while_anybody_holds_a_position_and_only_then() -> None:
+    behind = replace(MARKET, funding_at=NOW - ACCRUE_S)
+    held_market = replace(behind, long_e9=ONE_SOL)
+
+    assert plan_keeping(replace(book(), markets={0: behind}), moment()) == []
+    assert plan_keeping(replace(book(), markets={0: held_market}), moment()) == [
+        AccrueFunding(market_index=0)
+    ]
 
 
 def test_funding_of_an_untouched_position_is_settled_once_an_hour() -> None:

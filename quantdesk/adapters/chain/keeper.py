@@ -25,6 +25,7 @@ from quantdesk.domain.oracle import PriceReading
 from quantdesk.services.actions import Commitment
 from quantdesk.services.chain_ports import Change, Content, Found, Gap, Gone, TaskRefused
 from quantdesk.services.plan_keeping import (
+    AccrueFunding,
     CancelExpired,
     ExchangeBook,
     ExecuteOrder,
@@ -137,6 +138,8 @@ class ChainKeeper:
             case SettleFunding():
                 trader = _trader(book.accounts[task.account])
                 return build.settle_funding(task.market_index, trader)
+            case AccrueFunding():
+                return build.settle_funding(task.market_index)
             case RefreshMarket():
                 return build.update_oracle_price(task.market_index)
 
