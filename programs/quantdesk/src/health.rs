@@ -26,10 +26,7 @@ pub fn elsewhere<'info>(
     now: i64,
 ) -> Result<Elsewhere> {
     let mut rest = passed.iter();
-    let mut sum = Elsewhere {
-        is_empty: user.holds_only(named),
-        ..Elsewhere::default()
-    };
+    let mut sum = Elsewhere { is_empty: user.holds_only(named), ..Elsewhere::default() };
     for index in user.open_markets {
         if index != UserAccount::NO_MARKET && index != named {
             add_market(&mut sum, &mut rest, &user.key(), index, (action, now))?;
@@ -87,13 +84,9 @@ fn add_vault<'info>(
     now: i64,
 ) -> Result<()> {
     let vault = typed::<TokenVault>(next(rest)?)?;
-    require!(
-        usize::from(vault.index) == index,
-        QuantDeskError::WrongRiskSet
-    );
+    require!(usize::from(vault.index) == index, QuantDeskError::WrongRiskSet);
     let account = next(rest)?;
-    let reading =
-        oracle::read_pinned(account, &vault.oracle, &vault.oracle_owner, &vault.feed_id)?;
+    let reading = oracle::read_pinned(account, &vault.oracle, &vault.oracle_owner, &vault.feed_id)?;
     let grade = vault.grade(&reading, now);
     if grade != Grade::Valid {
         return Err(oracle::refusal_of(grade));
@@ -110,8 +103,7 @@ fn add_vault<'info>(
 }
 
 fn next<'info>(rest: &mut Iter<'info, AccountInfo<'info>>) -> Result<&'info AccountInfo<'info>> {
-    rest.next()
-        .ok_or_else(|| error!(QuantDeskError::WrongRiskSet))
+    rest.next().ok_or_else(|| error!(QuantDeskError::WrongRiskSet))
 }
 
 #[inline(never)]

@@ -111,10 +111,7 @@ pub mod quantdesk {
     }
 
     /// Closes as much of a position as brings an account back above its requirement.
-    pub fn liquidate<'info>(
-        ctx: Context<'info, Liquidate<'info>>,
-        max_size_e9: u64,
-    ) -> Result<()> {
+    pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size_e9: u64) -> Result<()> {
         Liquidate::liquidate(ctx, max_size_e9)
     }
 }

@@ -30,20 +30,14 @@ pub fn read_pinned(
     require_keys_eq!(*account.owner, *owner, QuantDeskError::WrongFeed);
     let data = account.try_borrow_data()?;
     let mut cursor = Cursor { data: &data, at: 0 };
-    require!(
-        cursor.take::<8>()? == DISCRIMINATOR,
-        QuantDeskError::MalformedPrice
-    );
+    require!(cursor.take::<8>()? == DISCRIMINATOR, QuantDeskError::MalformedPrice);
     cursor.at = LEVEL_AT;
     match cursor.take::<1>()?[0] {
         FULL => {}
         PARTIAL => return err!(QuantDeskError::NotFullyVerified),
         _ => return err!(QuantDeskError::MalformedPrice),
     }
-    require!(
-        cursor.take::<32>()? == *feed_id,
-        QuantDeskError::WrongFeed
-    );
+    require!(cursor.take::<32>()? == *feed_id, QuantDeskError::WrongFeed);
     let price = i64::from_le_bytes(cursor.take()?);
     let conf = u64::from_le_bytes(cursor.take()?);
     let exponent = i32::from_le_bytes(cursor.take()?);
@@ -80,13 +74,9 @@ struct Cursor<'a> {
 impl Cursor<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
         let end = self.at.saturating_add(N);
-        let bytes = self
-            .data
-            .get(self.at..end)
-            .ok_or_else(|| error!(QuantDeskError::MalformedPrice))?;
+        let bytes =
+            self.data.get(self.at..end).ok_or_else(|| error!(QuantDeskError::MalformedPrice))?;
         self.at = end;
-        bytes
-            .try_into()
-            .map_err(|_| error!(QuantDeskError::MalformedPrice))
+        bytes.try_into().map_err(|_| error!(QuantDeskError::MalformedPrice))
     }
 }

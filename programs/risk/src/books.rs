@@ -102,11 +102,8 @@ impl Books {
         let reserve = market_reserve_e6(&self.sums, price_e6)?;
         let others = i128::from(self.pool.markets_value_e6) - i128::from(self.sums.pool_value_e6);
         self.pool.markets_value_e6 = narrow(others + i128::from(value))?;
-        self.pool.reserve_e6 = self
-            .pool
-            .reserve_e6
-            .checked_sub(self.sums.reserve_e6)?
-            .checked_add(reserve)?;
+        self.pool.reserve_e6 =
+            self.pool.reserve_e6.checked_sub(self.sums.reserve_e6)?.checked_add(reserve)?;
         self.sums.pool_value_e6 = value;
         self.sums.reserve_e6 = reserve;
         Some(())
@@ -152,9 +149,7 @@ mod tests {
     use crate::fees::fee_split;
 
     fn held(books: &Books) -> i128 {
-        i128::from(books.usdc_e6)
-            + i128::from(books.pool.cash_e6)
-            + i128::from(books.insurance_e6)
+        i128::from(books.usdc_e6) + i128::from(books.pool.cash_e6) + i128::from(books.insurance_e6)
     }
 
     fn books() -> Books {

@@ -98,11 +98,7 @@ pub fn close(
 
 fn closing_trade_e9(size_e9: i64, needed_e9: u64, max_size_e9: u64) -> Option<i64> {
     let is_whole = needed_e9 >= size_e9.unsigned_abs();
-    let closed = if is_whole || max_size_e9 == 0 {
-        needed_e9
-    } else {
-        needed_e9.min(max_size_e9)
-    };
+    let closed = if is_whole || max_size_e9 == 0 { needed_e9 } else { needed_e9.min(max_size_e9) };
     let closed = i64::try_from(closed).ok()?;
     if size_e9 > 0 {
         closed.checked_neg()
@@ -176,10 +172,7 @@ mod tests {
 
     #[test]
     fn the_larger_requirement_goes_first() {
-        let elsewhere = Elsewhere {
-            largest_maintenance_e6: 198_000_001,
-            ..ALONE
-        };
+        let elsewhere = Elsewhere { largest_maintenance_e6: 198_000_001, ..ALONE };
         let outcome = close(&sol(), &story(), &at(132_000_000), &elsewhere, 0, 0).unwrap();
 
         assert_eq!(outcome.err(), Some(Refusal::NotLargest));

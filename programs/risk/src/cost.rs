@@ -34,10 +34,7 @@ pub fn trade_cost_e6(
 
 /// Cost of a liquidation's trade: the oracle price, no spread and no impact.
 pub fn closing_cost_e6(trade_e9: i64, price_e6: u64) -> Option<i64> {
-    narrow(div_up(
-        i128::from(trade_e9).checked_mul(i128::from(price_e6))?,
-        E9,
-    )?)
+    narrow(div_up(i128::from(trade_e9).checked_mul(i128::from(price_e6))?, E9)?)
 }
 
 /// Whether a signed cost is worse than `bound_e6` per base; compared without a division.

@@ -83,14 +83,7 @@ pub fn fill(
             }
         }
     }
-    Some(Ok(Filled {
-        books,
-        cost_e6,
-        fee,
-        realized_e6,
-        funding_e6,
-        standing,
-    }))
+    Some(Ok(Filled { books, cost_e6, fee, realized_e6, funding_e6, standing }))
 }
 
 /// The account's standing with the cash and the settled position of `books`.
@@ -133,12 +126,8 @@ pub(crate) mod tests {
     use crate::market::Tier;
     use crate::pool::Pool;
 
-    pub(crate) const FLAT_TIER: Tier = Tier {
-        notional_cap_e6: u64::MAX,
-        max_leverage: 20,
-        imr_e6: 50_000,
-        mmr_e6: 25_000,
-    };
+    pub(crate) const FLAT_TIER: Tier =
+        Tier { notional_cap_e6: u64::MAX, max_leverage: 20, imr_e6: 50_000, mmr_e6: 25_000 };
 
     pub(crate) fn sol() -> Terms {
         Terms {
@@ -169,11 +158,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn at(price_e6: u64) -> Reading {
-        Reading {
-            price_e6,
-            conf_e6: 50_000,
-            publish_time: 1,
-        }
+        Reading { price_e6, conf_e6: 50_000, publish_time: 1 }
     }
 
     pub(crate) fn order(trade_e9: i64) -> Request {

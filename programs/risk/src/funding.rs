@@ -46,11 +46,7 @@ mod tests {
     use super::*;
 
     fn sol() -> Terms {
-        Terms {
-            skew_scale_e9: 100_000_000_000_000,
-            funding_max_e6: 1_000,
-            ..Terms::default()
-        }
+        Terms { skew_scale_e9: 100_000_000_000_000, funding_max_e6: 1_000, ..Terms::default() }
     }
 
     #[test]
@@ -71,10 +67,7 @@ mod tests {
 
     #[test]
     fn a_step_never_credits_more_than_an_hour() {
-        let sums = Sums {
-            long_e9: 100_000_000_000,
-            ..Sums::default()
-        };
+        let sums = Sums { long_e9: 100_000_000_000, ..Sums::default() };
 
         let hour = index_at(&sol(), &sums, 150_000_000, HOUR_S);
         let day = index_at(&sol(), &sums, 150_000_000, 24 * HOUR_S);

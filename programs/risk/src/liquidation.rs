@@ -85,12 +85,8 @@ mod tests {
     use super::*;
     use crate::market::Tier;
 
-    const FLAT_TIER: Tier = Tier {
-        notional_cap_e6: u64::MAX,
-        max_leverage: 20,
-        imr_e6: 50_000,
-        mmr_e6: 25_000,
-    };
+    const FLAT_TIER: Tier =
+        Tier { notional_cap_e6: u64::MAX, max_leverage: 20, imr_e6: 50_000, mmr_e6: 25_000 };
     const TIERS: [Tier; 4] = [FLAT_TIER; 4];
 
     fn long(size_e9: i64, price_e6: u64) -> Exposure<'static> {
@@ -125,10 +121,7 @@ mod tests {
     fn the_penalty_is_shared_with_the_odd_unit_to_the_fund() {
         let shared = penalty(10_000, -6_533_951_059, 138_107_080, 198_000_000, 34_651_224);
 
-        let expected = Penalty {
-            insurance_e6: 32_669_756,
-            liquidator_e6: 32_669_755,
-        };
+        let expected = Penalty { insurance_e6: 32_669_756, liquidator_e6: 32_669_755 };
         assert_eq!(shared, Some(expected));
     }
 

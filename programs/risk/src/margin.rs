@@ -180,12 +180,7 @@ mod tests {
     ];
 
     const fn tier(notional_cap_e6: u64, max_leverage: u16, imr_e6: u32, mmr_e6: u32) -> Tier {
-        Tier {
-            notional_cap_e6,
-            max_leverage,
-            imr_e6,
-            mmr_e6,
-        }
+        Tier { notional_cap_e6, max_leverage, imr_e6, mmr_e6 }
     }
 
     fn long(size_e9: i64, leverage: u16, conf_e6: u64) -> Exposure<'static> {
@@ -219,10 +214,7 @@ mod tests {
 
     #[test]
     fn profit_is_not_collateral_and_losses_are_taken_at_the_edge() {
-        let profit = Exposure {
-            entry_e6: 1_000_000_000,
-            ..long(10_000_000_000, 20, 1_000_000)
-        };
+        let profit = Exposure { entry_e6: 1_000_000_000, ..long(10_000_000_000, 20, 1_000_000) };
 
         assert_eq!(profit.adverse_pnl_e6(), Some(0));
         assert_eq!(long(10_000_000_000, 20, 1_000_000).adverse_pnl_e6(), Some(-10_000_000));

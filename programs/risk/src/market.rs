@@ -33,11 +33,8 @@ impl Terms {
     /// Whether being liquidated is never cheaper than closing at the caps.
     pub fn liquidation_is_dear_enough(&self) -> Option<bool> {
         let scale = i128::from(self.skew_scale_e9);
-        let dearest = crate::math::mul_div_up(
-            i128::from(self.impact_e6),
-            i128::from(self.oi_cap_e9),
-            scale,
-        )?;
+        let dearest =
+            crate::math::mul_div_up(i128::from(self.impact_e6), i128::from(self.oi_cap_e9), scale)?;
         Some(i128::from(self.liquidation_fee_e6) >= i128::from(self.spread_e6) + dearest)
     }
 

@@ -67,10 +67,7 @@ fn wide_mul_div(a: u128, b: u128, divisor: u64) -> Option<(u128, bool)> {
     if quotient[3] != 0 || quotient[2] != 0 {
         return None;
     }
-    Some((
-        (u128::from(quotient[1]) << 64) | u128::from(quotient[0]),
-        rest != 0,
-    ))
+    Some(((u128::from(quotient[1]) << 64) | u128::from(quotient[0]), rest != 0))
 }
 
 /// Four 64-bit places, least first.
@@ -136,10 +133,7 @@ mod tests {
             let (a, b) = (i128::from(next()), i128::from(next() >> 3));
             let divisor = next().unsigned_abs().max(1) >> (next() & 31);
             let divisor = divisor.max(1);
-            assert_eq!(
-                wide_mul_div_up(a, b, divisor),
-                mul_div_up(a, b, i128::from(divisor))
-            );
+            assert_eq!(wide_mul_div_up(a, b, divisor), mul_div_up(a, b, i128::from(divisor)));
         }
     }
 

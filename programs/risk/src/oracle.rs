@@ -77,10 +77,7 @@ pub fn reading_of(price: i64, conf: u64, exponent: i32, publish_time: i64) -> Op
         return None;
     }
     if price <= 0 {
-        return Some(Reading {
-            publish_time,
-            ..Reading::default()
-        });
+        return Some(Reading { publish_time, ..Reading::default() });
     }
     let scale = 10i128.checked_pow(u32::try_from(exponent + 12).ok()?)?;
     let price_e6 = div_down(i128::from(price).checked_mul(scale)?, E6)?;
@@ -179,19 +176,11 @@ mod tests {
     }
 
     fn memory() -> Memory {
-        Memory {
-            last_price_e6: 100_000_000,
-            last_publish_time: NOW - 3,
-            ..Memory::default()
-        }
+        Memory { last_price_e6: 100_000_000, last_publish_time: NOW - 3, ..Memory::default() }
     }
 
     fn reading(price_e6: u64, conf_e6: u64, publish_time: i64) -> Reading {
-        Reading {
-            price_e6,
-            conf_e6,
-            publish_time,
-        }
+        Reading { price_e6, conf_e6, publish_time }
     }
 
     fn grade(reading: Reading, action: Action) -> Grade {
@@ -212,9 +201,8 @@ mod tests {
     #[test]
     fn age_depends_on_the_action() {
         let memory = Memory::default();
-        let at = |age, action| {
-            reading(100_000_000, 0, NOW - age).grade(&terms(), &memory, action, NOW)
-        };
+        let at =
+            |age, action| reading(100_000_000, 0, NOW - age).grade(&terms(), &memory, action, NOW);
 
         assert_eq!(at(5, Action::Grow), Grade::Valid);
         assert_eq!(at(6, Action::Grow), Grade::Stale);
@@ -246,10 +234,7 @@ mod tests {
 
     #[test]
     fn the_first_price_after_a_silence_only_refreshes() {
-        let silent = Memory {
-            last_publish_time: NOW - 62,
-            ..memory()
-        };
+        let silent = Memory { last_publish_time: NOW - 62, ..memory() };
         let first = reading(100_000_000, 0, NOW - 1);
         let waiting = silent.after(&first, first.grade(&terms(), &silent, Action::Grow, NOW));
 

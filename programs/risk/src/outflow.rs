@@ -37,12 +37,7 @@ impl Bucket {
 mod tests {
     use super::*;
 
-    const BUCKET: Bucket = Bucket {
-        floor: 100,
-        share_e6: 100_000,
-        level: 0,
-        updated_at: 0,
-    };
+    const BUCKET: Bucket = Bucket { floor: 100, share_e6: 100_000, level: 0, updated_at: 0 };
 
     #[test]
     fn the_cap_is_a_floor_and_a_share() {

@@ -35,11 +35,9 @@ impl Pool {
 /// The pool's unrealised profit in one market, funding included; rounded down.
 pub fn market_value_e6(sums: &Sums, price_e6: u64) -> Option<i64> {
     let skew = sums.skew_e9();
-    let unsettled = skew
-        .checked_mul(sums.funding_index)?
-        .checked_sub(sums.funding_snapshot_sum)?;
-    let traders_profit = mul_div_up(skew, i128::from(price_e6), E9)?
-        .checked_sub(i128::from(sums.entry_sum_e6))?;
+    let unsettled = skew.checked_mul(sums.funding_index)?.checked_sub(sums.funding_snapshot_sum)?;
+    let traders_profit =
+        mul_div_up(skew, i128::from(price_e6), E9)?.checked_sub(i128::from(sums.entry_sum_e6))?;
     narrow(div_down(unsettled, INDEX_TO_USD)?.checked_sub(traders_profit)?)
 }
 
@@ -68,11 +66,7 @@ impl DailyLoss {
         }
         let cash = i128::from(cash_e6.max(0));
         let cap = div_down(cash.checked_mul(i128::from(share_e6))?, E6)?;
-        Some(Self {
-            day,
-            cap_e6: narrow_unsigned(cap)?,
-            lost_e6: 0,
-        })
+        Some(Self { day, cap_e6: narrow_unsigned(cap)?, lost_e6: 0 })
     }
 
     pub fn left_e6(&self) -> u64 {
@@ -86,11 +80,7 @@ mod tests {
 
     #[test]
     fn the_pool_holds_the_opposite_of_the_skew() {
-        let sums = Sums {
-            long_e9: 60_000_000_000,
-            entry_sum_e6: 9_004_813_500,
-            ..Sums::default()
-        };
+        let sums = Sums { long_e9: 60_000_000_000, entry_sum_e6: 9_004_813_500, ..Sums::default() };
 
         assert_eq!(market_value_e6(&sums, 132_000_000), Some(1_084_813_500));
         assert_eq!(market_reserve_e6(&sums, 132_000_000), Some(3_960_000_000));
@@ -98,11 +88,7 @@ mod tests {
 
     #[test]
     fn the_reserve_may_take_four_fifths_and_not_a_unit_more() {
-        let pool = Pool {
-            cash_e6: 100,
-            reserve_e6: 80,
-            ..Pool::default()
-        };
+        let pool = Pool { cash_e6: 100, reserve_e6: 80, ..Pool::default() };
 
         assert_eq!(pool.covers_reserve(), Some(true));
         assert_eq!(Pool { reserve_e6: 81, ..pool }.covers_reserve(), Some(false));

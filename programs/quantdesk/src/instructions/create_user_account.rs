@@ -26,11 +26,7 @@ impl CreateUserAccount<'_> {
     ) -> Result<()> {
         let now = Clock::get()?.unix_timestamp;
         let owner = ctx.accounts.authority.key();
-        let free = Delegate {
-            key: Pubkey::default(),
-            permissions: 0,
-            expires_at: 0,
-        };
+        let free = Delegate { key: Pubkey::default(), permissions: 0, expires_at: 0 };
         ctx.accounts.user_account.set_inner(UserAccount {
             version: VERSION,
             bump: ctx.bumps.user_account,

@@ -31,10 +31,7 @@ pub struct DepositTokens<'info> {
 impl DepositTokens<'_> {
     fn validate(&self, amount: u64) -> Result<()> {
         require!(amount > 0, QuantDeskError::ZeroAmount);
-        require!(
-            !self.security.is_paused(pause::DEPOSIT),
-            QuantDeskError::Paused
-        );
+        require!(!self.security.is_paused(pause::DEPOSIT), QuantDeskError::Paused);
         Ok(())
     }
 

@@ -78,10 +78,7 @@ impl<'info> ExecuteOrder<'info> {
             QuantDeskError::Paused
         );
         let order = &self.order;
-        require!(
-            !order.is_expired(clock.unix_timestamp),
-            QuantDeskError::OrderExpired
-        );
+        require!(!order.is_expired(clock.unix_timestamp), QuantDeskError::OrderExpired);
         let reading = oracle::read(&self.oracle, &self.market)?;
         require!(
             reading.publish_time > order.placed_at && clock.slot > order.placed_slot,

@@ -70,10 +70,7 @@ impl InitializeMarket<'_> {
         market.set_params(&params);
         let terms = market.terms();
         require!(terms.tiers_are_ordered(), QuantDeskError::InvalidParameter);
-        require!(
-            terms.liquidation_is_dear_enough().fits()?,
-            QuantDeskError::LiquidationTooCheap
-        );
+        require!(terms.liquidation_is_dear_enough().fits()?, QuantDeskError::LiquidationTooCheap);
         accounts.pool.market_count += 1;
         emit!(MarketInitialized {
             sequence: accounts.pool.next_sequence(),

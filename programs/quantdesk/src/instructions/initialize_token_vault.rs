@@ -34,10 +34,7 @@ pub struct InitializeTokenVault<'info> {
 impl InitializeTokenVault<'_> {
     fn validate(&self, params: &VaultParams) -> Result<()> {
         let is_usdc = self.pool.vault_count == TokenVault::USDC;
-        require!(
-            self.pool.vault_count < TokenVault::MAX,
-            QuantDeskError::InvalidParameter
-        );
+        require!(self.pool.vault_count < TokenVault::MAX, QuantDeskError::InvalidParameter);
         require!(
             params.weight_init_e6 <= params.weight_maint_e6 && params.weight_maint_e6 <= 1_000_000,
             QuantDeskError::InvalidParameter

@@ -39,10 +39,7 @@ pub struct Liquidate<'info> {
 
 impl<'info> Liquidate<'info> {
     fn validate(&self) -> Result<()> {
-        require!(
-            !self.security.is_paused(pause::LIQUIDATE),
-            QuantDeskError::Paused
-        );
+        require!(!self.security.is_paused(pause::LIQUIDATE), QuantDeskError::Paused);
         require!(self.position.size_e9 != 0, QuantDeskError::NoPosition);
         Ok(())
     }

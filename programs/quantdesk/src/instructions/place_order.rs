@@ -80,10 +80,7 @@ impl<'info> PlaceOrder<'info> {
 
     fn validate(&self, params: &OrderParams, now: i64) -> Result<()> {
         let is_paused = self.security.is_paused(pause::PLACE);
-        require!(
-            !is_paused && self.market.status != Market::PAUSED,
-            QuantDeskError::Paused
-        );
+        require!(!is_paused && self.market.status != Market::PAUSED, QuantDeskError::Paused);
         require!(
             self.market.status == Market::ACTIVE || params.reduce_only,
             QuantDeskError::Paused
@@ -97,10 +94,7 @@ impl<'info> PlaceOrder<'info> {
             params.kind == kind::MARKET || params.kind == kind::LIMIT,
             QuantDeskError::InvalidOrder
         );
-        require!(
-            params.expires_at == 0 || params.expires_at > now,
-            QuantDeskError::InvalidExpiry
-        );
+        require!(params.expires_at == 0 || params.expires_at > now, QuantDeskError::InvalidExpiry);
         require!(
             self.user_account.open_orders < UserAccount::MAX_ORDERS,
             QuantDeskError::TooManyOrders
@@ -113,23 +107,14 @@ impl<'info> PlaceOrder<'info> {
     fn validate_grid(&self, params: &OrderParams) -> Result<()> {
         let held = self.position.size_e9;
         let size = params.size_e9.unsigned_abs();
-        require!(
-            size != 0 && size <= i64::MAX as u64,
-            QuantDeskError::BelowMinimum
-        );
+        require!(size != 0 && size <= i64::MAX as u64, QuantDeskError::BelowMinimum);
         let closes_all = params.reduce_only && held != 0 && params.size_e9 == -held;
         if !closes_all {
-            require!(
-                size >= self.market.min_size_e9,
-                QuantDeskError::BelowMinimum
-            );
+            require!(size >= self.market.min_size_e9, QuantDeskError::BelowMinimum);
             require!(size.is_multiple_of(self.market.lot_e9), QuantDeskError::OffLot);
         }
         let price = params.limit_price_e6;
-        require!(
-            price != 0 && price.is_multiple_of(self.market.tick_e6),
-            QuantDeskError::OffTick
-        );
+        require!(price != 0 && price.is_multiple_of(self.market.tick_e6), QuantDeskError::OffTick);
         let has_part = reducing_part_e9(held, params.size_e9) != 0;
         require!(
             has_part || !params.reduce_only || params.kind != kind::MARKET,
@@ -162,10 +147,7 @@ impl<'info> PlaceOrder<'info> {
         let mut books = books;
         books.settle_funding().fits()?;
         let standing = standing_of(&market.terms(), &books, &reading, &rest.standing).fits()?;
-        require!(
-            standing.covers_initial(),
-            QuantDeskError::InsufficientCollateral
-        );
+        require!(standing.covers_initial(), QuantDeskError::InsufficientCollateral);
         Ok(())
     }
 

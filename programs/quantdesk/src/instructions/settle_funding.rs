@@ -29,18 +29,11 @@ pub struct SettleFunding<'info> {
 
 impl SettleFunding<'_> {
     fn validate(&self) -> Result<()> {
-        require!(
-            !self.security.is_paused(pause::FUNDING),
-            QuantDeskError::Paused
-        );
+        require!(!self.security.is_paused(pause::FUNDING), QuantDeskError::Paused);
         match (&self.user_account, &self.position) {
             (None, None) => Ok(()),
             (Some(user), Some(position)) => {
-                require_keys_eq!(
-                    position.user_account,
-                    user.key(),
-                    QuantDeskError::WrongAccount
-                );
+                require_keys_eq!(position.user_account, user.key(), QuantDeskError::WrongAccount);
                 Ok(())
             }
             _ => err!(QuantDeskError::WrongAccount),
@@ -77,12 +70,8 @@ impl SettleFunding<'_> {
             return err!(QuantDeskError::WrongAccount);
         };
         let address = user.key();
-        let mut records = Records {
-            user,
-            position,
-            market: &mut self.market,
-            pool: &mut self.pool,
-        };
+        let mut records =
+            Records { user, position, market: &mut self.market, pool: &mut self.pool };
         let mut books = records.books(None);
         let claims = books.claims_e6;
         let funding_e6 = books.settle_funding().fits()?;
@@ -103,11 +92,8 @@ impl SettleFunding<'_> {
     }
 
     fn revalue(&mut self) -> Result<()> {
-        let mut books = Books {
-            sums: self.market.sums(),
-            pool: self.pool.ledger(),
-            ..Books::default()
-        };
+        let mut books =
+            Books { sums: self.market.sums(), pool: self.pool.ledger(), ..Books::default() };
         books.revalue(self.market.last_price_e6).fits()?;
         self.market.set_sums(&books.sums);
         self.pool.set_ledger(&books.pool);

@@ -28,11 +28,8 @@ impl UpdateOraclePrice<'_> {
         let grade = reading.grade(&market.terms(), &market.memory(), Action::Fund, now);
         market.remember(&reading, grade);
         if grade == Grade::Valid {
-            let mut books = Books {
-                sums: market.sums(),
-                pool: accounts.pool.ledger(),
-                ..Books::default()
-            };
+            let mut books =
+                Books { sums: market.sums(), pool: accounts.pool.ledger(), ..Books::default() };
             books.revalue(reading.price_e6).fits()?;
             market.set_sums(&books.sums);
             accounts.pool.set_ledger(&books.pool);

@@ -33,10 +33,7 @@ pub struct WithdrawTokens<'info> {
 impl<'info> WithdrawTokens<'info> {
     fn validate(&self, amount: u64) -> Result<()> {
         require!(amount > 0, QuantDeskError::ZeroAmount);
-        require!(
-            !self.security.is_paused(pause::WITHDRAW),
-            QuantDeskError::Paused
-        );
+        require!(!self.security.is_paused(pause::WITHDRAW), QuantDeskError::Paused);
         Ok(())
     }
 
@@ -89,10 +86,7 @@ impl<'info> WithdrawTokens<'info> {
         let rest = elsewhere(passed, user, nothing, Action::Withdraw, now)?;
         let cash = i128::from(user.usdc_e6());
         let standing = rest.standing.with_cash(cash).fits()?;
-        require!(
-            standing.covers_initial(),
-            QuantDeskError::InsufficientCollateral
-        );
+        require!(standing.covers_initial(), QuantDeskError::InsufficientCollateral);
         Ok(())
     }
 }

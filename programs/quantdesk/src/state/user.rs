@@ -117,10 +117,8 @@ impl UserAccount {
 
     /// Whether nothing but USDC and `except` is open or held.
     pub fn holds_only(&self, except: u16) -> bool {
-        let no_other_market = self
-            .open_markets
-            .iter()
-            .all(|index| *index == Self::NO_MARKET || *index == except);
+        let no_other_market =
+            self.open_markets.iter().all(|index| *index == Self::NO_MARKET || *index == except);
         no_other_market && self.other_vaults().next().is_none()
     }
 }

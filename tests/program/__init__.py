@@ -1,0 +1,1 @@
+"""The program itself, driven in a virtual machine."""
