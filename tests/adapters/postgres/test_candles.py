@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-
 import psycopg
 import pytest
 
 from quantdesk.adapters.postgres.candles import CandleStore
 from quantdesk.adapters.postgres.database import GUEST, Database
-from quantdesk.adapters.postgres.migrate import migrate
 from quantdesk.domain.candle import MINUTE_MS, Candle, resampled
 from quantdesk.services.ports import Candle as Bar
 from quantdesk.world.market.recording import load
-from tests.adapters.postgres.server import PASSWORD, SUPABASE_DIR, Server, running_server
+from tests.adapters.postgres.server import Server
 
 DAY_MS = 86_400_000
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as running:
-        migrate(running.admin_url(), supabase_dir=SUPABASE_DIR, authenticator_password=PASSWORD)
-        yield running
-
-
-@pytest.fixture
-async def database(server: Server) -> AsyncIterator[Database]:
-    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+@pytest.fixture(autouse=True)
+def _empty(server: Server, database_name: str) -> None:
+    with psycopg.connect(server.admin_url(database_name), autocommit=True) as connection:
         connection.execute("truncate candles_1m")
-    pool = await Database.connect(server.app_url(), size_max=2)
-    yield pool
-    await pool.close()
 
 
 def _candle(open_ms: int, price: int = 100, *, volume_e3: int = 1_000) -> Candle:
@@ -77,15 +63,17 @@ async def test_a_recorded_bar_replaces_a_live_one(database: Database) -> None:
     assert await store.minutes(0, from_ms=0) == [_candle(0, 200)]
 
 
-async def test_unchanged_bars_are_not_written_again(database: Database, server: Server) -> None:
+async def test_unchanged_bars_are_not_written_again(
+    database: Database, server: Server, database_name: str
+) -> None:
     store = CandleStore(database)
     await store.replace(0, [_candle(0)])
-    with psycopg.connect(server.admin_url()) as connection:
+    with psycopg.connect(server.admin_url(database_name)) as connection:
         before = connection.execute("select xmin::text from candles_1m").fetchone()
 
     await store.replace(0, [_candle(0)])
 
-    with psycopg.connect(server.admin_url()) as connection:
+    with psycopg.connect(server.admin_url(database_name)) as connection:
         assert connection.execute("select xmin::text from candles_1m").fetchone() == before
 
 
