@@ -21,7 +21,13 @@ def identity_rows(view: PortfolioView, *, open_count: int) -> list[IdentityRow]:
         _line("", "Realised", "closed trades", view.realized_pnl_e6),
         _line("+", "Unrealised", positions, view.unrealized_pnl_e6),
         _line("+", "Funding", "received less paid and owed", funding_e6),
-        _line("−", "Fees", f"{view.trade_count} fills", view.fees_e6, plain=True),
+        _line(
+            "−",
+            "Fees",
+            f"{view.trade_count} fill{'' if view.trade_count == 1 else 's'}",
+            view.fees_e6,
+            plain=True,
+        ),
     ]
     if view.penalties_e6:
         lines.append(_line("−", "Penalties", "liquidations", view.penalties_e6, plain=True))

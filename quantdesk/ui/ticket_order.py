@@ -94,6 +94,14 @@ def part_of(largest_e9: int, percent: int, market: MarketRow) -> str:
     return show.plain_size(part_e9, market.lot_e9) if part_e9 >= market.min_size_e9 else ""
 
 
+def beyond_leverage(fields: Fields, typed: Typed, largest_e9: int, market: MarketRow) -> str:
+    """What to do about a size that the chosen leverage does not allow; empty when it does."""
+    if fields.reduce_only or typed.size_e9 is None or typed.size_e9 <= largest_e9:
+        return ""
+    most = show.size(largest_e9, market.lot_e9)
+    return f"More than {fields.leverage}× leverage. Enter {most} or less, or raise the leverage."
+
+
 def refusal_label(code: str) -> str:
     """What the button says about a refusal; the full sentence stands at its field."""
     return _LABELS.get(code, "Check the order")

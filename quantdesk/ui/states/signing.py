@@ -35,6 +35,7 @@ class SigningState(PrivateState, rx.State):
     async def submit_signed(self, intent_id: str, transaction_b64: str) -> None:
         """Send what the wallet signed."""
         user = await self._session()
+        self._withdraw_request(intent_id)
         await self._leave_ticket("done")
         intent, transaction = _parsed(intent_id, transaction_b64)
         if intent is None or transaction is None:
@@ -53,6 +54,7 @@ class SigningState(PrivateState, rx.State):
     async def refuse(self, intent_id: str, reason: str) -> None:
         """The wallet or the person said no; nothing was sent."""
         await self._session()
+        self._withdraw_request(intent_id)
         await self._leave_ticket("edit")
         self._fail(intent_id, f"{reason[:200].rstrip('.')}. Nothing was signed")
 
@@ -66,6 +68,11 @@ class SigningState(PrivateState, rx.State):
         self._summaries[intent_id] = prepared.summary
         self.request = {"intent_id": intent_id, "transaction_b64": prepared.transaction_b64}
         self._tell(Evidence(intent={"id": intent_id, "kind": "", "state": "prepared"}))
+
+    def _withdraw_request(self, intent_id: str) -> None:
+        # A page that reloads must not ask the wallet for the same signature again.
+        if self.request.get("intent_id") == intent_id:
+            self.request = {}
 
     def _follow(self, found: Snapshot) -> None:
         waiting = {notice.key for notice in self.notices if not notice.final}

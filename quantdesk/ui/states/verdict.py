@@ -110,6 +110,9 @@ class VerdictState(PrivateState, rx.State):
         self._refusal, self._hint, self.receipt, self.warning = "", "", [], ""
         if preview is None:
             return
+        beyond = ticket_order.beyond_leverage(fields, typed, preview.max_size_e9, market)
+        if beyond and preview.receipt is not None:
+            self.size_problem = beyond
         if preview.refusal is not None:
             self._take_no(preview.refusal)
         elif preview.receipt is not None:

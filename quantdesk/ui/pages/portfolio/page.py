@@ -30,10 +30,8 @@ def portfolio() -> rx.Component:
         rx.cond(
             SessionState.signed_in,
             rx.fragment(
-                _summary(),
-                _identity(),
-                _positions(),
-                _movements(),
+                rx.el.div(_summary(), _positions(), _movements(), class_name="column"),
+                rx.el.div(_identity(), class_name="column"),
                 pulse(every=_PULSE_MS, on_pulse=PortfolioState.refresh),
             ),
             rx.el.section(
@@ -63,7 +61,7 @@ def _summary() -> rx.Component:
             _figure("Traded volume", rx.el.div(PortfolioState.volume, class_name="fig")),
             class_name="figures card-body",
         ),
-        class_name="card wide",
+        class_name="card",
         aria_label="Summary",
     )
 
@@ -110,7 +108,7 @@ def _positions() -> rx.Component:
     return rx.el.section(
         rx.el.div(rx.el.h2("Open positions"), class_name="panel-head"),
         positions_table(),
-        class_name="card wide",
+        class_name="card scrolls",
         aria_label="Open positions",
     )
 
@@ -127,7 +125,7 @@ def _movements() -> rx.Component:
             ),
             empty("receipt", "Nothing has moved yet."),
         ),
-        class_name="card movements",
+        class_name="card scrolls",
         aria_label="Movements",
     )
 
