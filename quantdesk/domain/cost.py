@@ -5,7 +5,7 @@ a ping-pong between accounts and a round trip can lose the spread, never gain.
 """
 
 from quantdesk.domain.market import MarketParams
-from quantdesk.domain.money import FRACTION_ONE, SIZE_ONE, Round, div
+from quantdesk.domain.money import FRACTION_ONE, SIZE_ONE, Round, div, fits_i64
 
 
 def trade_cost_e6(
@@ -14,7 +14,7 @@ def trade_cost_e6(
     """USD e6 paid (negative: received) for signed `trade_e9` at skew before it, rounded up.
 
     `d·P·(1 + impact·(k + d/2)/skew_scale) + |d|·(P·spread + C·conf_weight)`; the inner ceiling of
-    the impact does not move the outer one.
+    the impact does not move the outer one. Raises DoesNotFit.
     """
     impact = div(
         trade_e9 * price_e6 * params.impact_e6 * (2 * skew_e9 + trade_e9),
@@ -23,7 +23,7 @@ def trade_cost_e6(
     )
     edge = abs(trade_e9) * (price_e6 * params.spread_e6 + conf_e6 * params.conf_weight_e6)
     exact = trade_e9 * price_e6 * FRACTION_ONE + edge + impact
-    return div(exact, FRACTION_ONE * SIZE_ONE, Round.UP)
+    return fits_i64(div(exact, FRACTION_ONE * SIZE_ONE, Round.UP))
 
 
 def closing_cost_e6(trade_e9: int, price_e6: int) -> int:

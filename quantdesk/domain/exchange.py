@@ -7,9 +7,11 @@ unchanged ledger. Time is an argument.
 from quantdesk.domain import closeout, custody, trading, upkeep
 from quantdesk.domain.account import AccountState
 from quantdesk.domain.closeout import Demand
-from quantdesk.domain.ledger import Ledger, Moment, Outcome
+from quantdesk.domain.ledger import Ledger, Moment, Outcome, Refused
+from quantdesk.domain.money import DoesNotFit
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import OrderIntent
+from quantdesk.domain.refusal import Refusal
 
 
 class Exchange:
@@ -45,7 +47,10 @@ class Exchange:
 
     def place_order(self, address: str, intent: OrderIntent, *, at: Moment) -> Outcome:
         """Records an order; it waits for a price published later."""
-        return trading.place_order(self.ledger, address, intent, at=at)
+        try:
+            return trading.place_order(self.ledger, address, intent, at=at)
+        except DoesNotFit:
+            return Refused(refusal=Refusal.MATH_OVERFLOW)
 
     def cancel_order(
         self, address: str, client_order_id: int, *, is_owner: bool, at: Moment
@@ -57,7 +62,12 @@ class Exchange:
         self, address: str, client_order_id: int, *, keeper: str | None, at: Moment
     ) -> Outcome:
         """Fills an order at a newer price, or closes one that is reached but cannot fill."""
-        return trading.execute_order(self.ledger, address, client_order_id, keeper=keeper, at=at)
+        try:
+            return trading.execute_order(
+                self.ledger, address, client_order_id, keeper=keeper, at=at
+            )
+        except DoesNotFit:
+            return Refused(refusal=Refusal.MATH_OVERFLOW)
 
     def update_oracle_price(self, market_index: int, *, at: Moment) -> Outcome:
         """Lets a market look at its oracle."""

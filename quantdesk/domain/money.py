@@ -54,9 +54,15 @@ def clamp(number: int, *, low: int, high: int) -> int:
     return max(low, min(high, number))
 
 
-def signed(size: int, magnitude: int) -> int:
-    """`magnitude` with the sign of `size`."""
-    return magnitude if size >= 0 else -magnitude
+class DoesNotFit(ArithmeticError):
+    """A figure is too large for the program's 64 bits; nothing may be written."""
+
+
+def fits_i64(number: int) -> int:
+    """`number` as it is, when the program can store it; raises DoesNotFit."""
+    if not -I64_MAX - 1 <= number <= I64_MAX:
+        raise DoesNotFit(f"{number} does not fit into 64 bits")
+    return number
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -34,4 +34,5 @@ class Refusal(StrEnum):
     NOT_LARGEST_REQUIREMENT = "NotLargestRequirement"
     DEPOSIT_CAP = "DepositCap"
     OUTFLOW_CAP = "OutflowCap"
+    MATH_OVERFLOW = "MathOverflow"
     ZERO_AMOUNT = "ZeroAmount"

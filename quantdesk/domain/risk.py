@@ -12,7 +12,7 @@ from quantdesk.domain.fees import FeeTerms, fee_rate_e6
 from quantdesk.domain.liquidation_price import liquidation_price_e6
 from quantdesk.domain.margin import Standing
 from quantdesk.domain.market import MarketStatus
-from quantdesk.domain.money import SIZE_ONE, Round, Usd, div
+from quantdesk.domain.money import SIZE_ONE, DoesNotFit, Round, Usd, div
 from quantdesk.domain.oracle import Action, refusal_of
 from quantdesk.domain.order import Kind, OrderIntent, exceeds_bound, misfit
 from quantdesk.domain.pool import InsuranceState
@@ -66,7 +66,11 @@ def preview_order(intent: OrderIntent, portfolio: Portfolio, *, now: int) -> Ver
             "size",
             "this reduce-only order has nothing to reduce; turn reduce-only off or change side",
         )
-    return _priced(intent, trade_e9, portfolio, now=now)
+    try:
+        return _priced(intent, trade_e9, portfolio, now=now)
+    except DoesNotFit:
+        message = "the size is too large to be computed; choose a smaller one"
+        return _rejected(Refusal.MATH_OVERFLOW, "size", message)
 
 
 def _unfit(intent: OrderIntent, portfolio: Portfolio, *, now: int) -> Rejected | None:

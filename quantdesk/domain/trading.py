@@ -26,7 +26,14 @@ from quantdesk.domain.order import (
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import is_reducing
 from quantdesk.domain.refusal import Refusal
-from quantdesk.domain.trial import Judged, Trial, clipped_size_e9, trial, with_health
+from quantdesk.domain.trial import (
+    Judged,
+    Trial,
+    clipped_size_e9,
+    standing_of,
+    trial,
+    with_health,
+)
 from quantdesk.domain.upkeep import accrual_events, brought_to_now
 
 EXECUTABLE = (Kind.MARKET, Kind.LIMIT)
@@ -184,15 +191,14 @@ def _unaffordable(
     if refusal is not None:
         return refusal
     opened = replace(ledger.books(address, index), market=quote.accrued(at.now), pool=AMPLE_POOL)
-    tried = trial(
-        opened.settled(),
-        intent.size_e9,
-        judged=Judged(reading=quote.reading, others=ledger.others(address, index, now=at.now)),
-        fee=FeeTerms(rate_e6=fee_rate_e6(quote.market.params, intent.kind)),
-    )
+    settled = opened.settled()
+    others = ledger.others(address, index, now=at.now)
+    judged = Judged(reading=quote.reading, others=others)
     if not _is_market(intent):
-        covered = tried.standing_before.can_grow
+        covered = standing_of(settled, judged).can_grow
         return None if covered else Refusal.INSUFFICIENT_COLLATERAL
+    fee = FeeTerms(rate_e6=fee_rate_e6(quote.market.params, intent.kind))
+    tried = trial(settled, intent.size_e9, judged=judged, fee=fee)
     if exceeds_bound(tried.cost_e6, intent.size_e9, intent.limit_price_e6):
         return Refusal.SLIPPAGE_EXCEEDED
     if not ledger.accounts[address].has_room_for(index):

@@ -1,0 +1,272 @@
+"""Lockstep: every action runs on the real program and on the twin, and all they hold is compared.
+
+A difference of one unit in one field, another error, or another event fails at once, with the
+actions that led there.
+"""
+
+from dataclasses import fields as fields_of
+
+from solders.pubkey import Pubkey
+
+from quantdesk.adapters.chain import states
+from quantdesk.adapters.chain.instructions import Trader
+from quantdesk.adapters.chain.program import Event as ChainEvent
+from quantdesk.adapters.chain.program import Fields
+from quantdesk.domain.account import AccountState
+from quantdesk.domain.closeout import Demand
+from quantdesk.domain.events import Event
+from quantdesk.domain.exchange import Exchange
+from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome
+from quantdesk.domain.market import BTC, ETH, SOL, MarketParams
+from quantdesk.domain.oracle import PriceReading
+from quantdesk.domain.order import OrderIntent
+from quantdesk.domain.pool import InsuranceState
+from quantdesk.domain.vault import Outflow, VaultState
+from tests.domain.onchain import INSURANCE_E6, POOL_E6, Failed, Landed, OnChain, address
+
+START_S = 1_760_000_000
+KEEPER = "keeper"
+STRANGER = "stranger"
+
+
+class Lockstep:
+    """The program and its twin side by side, with named traders and one keeper."""
+
+    def __init__(
+        self,
+        traders: int = 3,
+        markets: tuple[MarketParams, ...] = (SOL, BTC, ETH),
+        *,
+        pool_e6: int = POOL_E6,
+        insurance_e6: int = INSURANCE_E6,
+    ) -> None:
+        """Opens both exchanges; the twin starts from the accounts that genesis left on chain."""
+        self.now, self.slot = START_S, 1_000
+        self.chain = OnChain(markets, now=self.now, pool_e6=pool_e6, insurance_e6=insurance_e6)
+        self.twin = Exchange(self._ledger(tuple(params.index for params in markets)))
+        self.owners: dict[str, Pubkey] = {}
+        self.log: list[str] = []
+        self.steps = 0
+        self.chain.svm.airdrop(address(STRANGER), 10**12)
+        for name in (KEEPER, *(f"trader {number}" for number in range(traders))):
+            self._open(name)
+        self.traders = [name for name in self.owners if name != KEEPER]
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the twin holds."""
+        return self.twin.ledger
+
+    @property
+    def at(self) -> Moment:
+        """The present moment."""
+        return Moment(now=self.now, slot=self.slot)
+
+    def key(self, name: str) -> str:
+        """Address of a trader's account as text."""
+        return str(self.account(name))
+
+    def account(self, name: str) -> Pubkey:
+        """Address of a trader's account."""
+        return self.chain.where.user_account(self.owners[name])
+
+    def wait(self, seconds: int, slots: int) -> None:
+        """Moves both clocks."""
+        self.now, self.slot = self.now + seconds, self.slot + slots
+        self.chain.set_time(self.now, slot=self.slot)
+
+    def publish(self, market_index: int, reading: PriceReading) -> None:
+        """Posts a price to both."""
+        self.log.append(f"{self.now} publish {market_index} {reading}")
+        self.chain.publish(market_index, reading, slot=self.slot)
+        self.twin.publish(market_index, reading)
+
+    def deposit(self, name: str, amount: int) -> Outcome:
+        """A trader deposits USDC e6."""
+        built = self.chain.build.deposit(self._trader(name), self.chain.mint, amount)
+        ran = self.chain.run(built, payer=self.owners[name])
+        return self._same(
+            f"deposit {name} {amount}", ran, self.twin.deposit(self.key(name), amount)
+        )
+
+    def withdraw(self, name: str, amount: int) -> Outcome:
+        """A trader withdraws USDC e6."""
+        built = self.chain.build.withdraw(self._trader(name), self.chain.mint, amount)
+        ran = self.chain.run(built, payer=self.owners[name])
+        told = self.twin.withdraw(self.key(name), amount, at=self.at)
+        return self._same(f"withdraw {name} {amount}", ran, told)
+
+    def place(self, name: str, intent: OrderIntent) -> Outcome:
+        """A trader places an order."""
+        params = {
+            each.name: getattr(intent, each.name)
+            for each in fields_of(intent)
+            if each.name != "market_index"
+        }
+        built = self.chain.build.place_order(self._trader(name), intent.market_index, params)
+        ran = self.chain.run(built, payer=self.owners[name])
+        told = self.twin.place_order(self.key(name), intent, at=self.at)
+        return self._same(f"place {name} {intent}", ran, told)
+
+    def cancel(self, name: str, order_id: int, *, by_owner: bool) -> Outcome:
+        """The owner or a stranger cancels an order."""
+        order = self.chain.where.order(self.account(name), order_id)
+        by = self.owners[name] if by_owner else address(STRANGER)
+        built = self.chain.build.cancel_order(self._trader(name), order, by=by)
+        ran = self.chain.run(built, payer=by)
+        told = self.twin.cancel_order(self.key(name), order_id, is_owner=by_owner, at=self.at)
+        return self._same(f"cancel {name} {order_id} {by_owner}", ran, told)
+
+    def execute(self, name: str, order_id: int, *, with_reward: bool) -> Outcome:
+        """The keeper executes an order, for the reward or without."""
+        keeper = self.owners[KEEPER]
+        order = self.ledger.orders[(self.key(name), order_id)]
+        built = self.chain.build.execute_order(
+            self._trader(name),
+            self.chain.where.order(self.account(name), order_id),
+            order.market_index,
+            keeper=keeper,
+            keeper_account=self.account(KEEPER) if with_reward else None,
+        )
+        ran = self.chain.run(built, payer=keeper)
+        rewarded = self.key(KEEPER) if with_reward else None
+        told = self.twin.execute_order(self.key(name), order_id, keeper=rewarded, at=self.at)
+        return self._same(f"execute {name} {order_id} {with_reward}", ran, told)
+
+    def look(self, market_index: int) -> Outcome:
+        """Anyone lets a market look at its oracle."""
+        built = self.chain.build.update_oracle_price(market_index)
+        ran = self.chain.run(built, payer=self.owners[KEEPER])
+        told = self.twin.update_oracle_price(market_index, at=self.at)
+        return self._same(f"look {market_index}", ran, told)
+
+    def settle(self, market_index: int, name: str | None) -> Outcome:
+        """Anyone settles funding, of one position or of the market alone."""
+        trader = None if name is None else self._trader(name)
+        ran = self.chain.run(
+            self.chain.build.settle_funding(market_index, trader), payer=self.owners[KEEPER]
+        )
+        address = None if name is None else self.key(name)
+        told = self.twin.settle_funding(market_index, address, at=self.at)
+        return self._same(f"settle {market_index} {name}", ran, told)
+
+    def liquidate(self, name: str, market_index: int, most_e9: int) -> Outcome:
+        """The keeper tries to liquidate a position."""
+        keeper = self.owners[KEEPER]
+        built = self.chain.build.liquidate(
+            self._trader(name),
+            market_index,
+            liquidator=keeper,
+            liquidator_account=self.account(KEEPER),
+            max_size_e9=most_e9,
+        )
+        ran = self.chain.run(built, payer=keeper)
+        demand = Demand(
+            account=self.key(name),
+            market_index=market_index,
+            liquidator=self.key(KEEPER),
+            max_size_e9=most_e9,
+        )
+        told = self.twin.liquidate(demand, at=self.at)
+        return self._same(f"liquidate {name} {market_index} {most_e9}", ran, told)
+
+    def compare_everything(self) -> None:
+        """Every account of the exchange against the twin, field by field, and the money."""
+        where = self.chain.where
+        self._equal("pool", states.pool_state(self._read("Pool", where.pool)), self.ledger.pool)
+        insurance = self._read("InsuranceFund", where.insurance)
+        found = InsuranceState(balance_e6=insurance["balance_e6"], paid_e6=insurance["paid_e6"])
+        self._equal("insurance", found, self.ledger.insurance)
+        self._equal("vault", self._vault(), self.ledger.vault)
+        for index, market in self.ledger.markets.items():
+            on_chain = states.market_state(self._read("Market", where.market(index)))
+            self._equal(f"market {index}", on_chain, market)
+        for name in self.owners:
+            self._compare_account(name)
+        self._compare_money()
+
+    def _compare_account(self, name: str) -> None:
+        at = self.account(name)
+        on_chain = states.account_state(str(at), self._read("UserAccount", at))
+        self._equal(name, on_chain, self.ledger.accounts[str(at)])
+        for index in self.ledger.markets:
+            held = self.ledger.positions.get((str(at), index))
+            fields = self.chain.fields("Position", self.chain.where.position(at, index))
+            on_chain_position = None if fields is None else states.position(fields)
+            self._equal(f"{name} in {index}", on_chain_position, held)
+
+    def _compare_money(self) -> None:
+        tokens = self.chain.vault_tokens()
+        self._equal("tokens in the vault", tokens, self.ledger.held_e6)
+        self._equal("vault's own count", self.ledger.vault.total_deposits, tokens)
+
+    def _same(self, action: str, ran: Landed | Failed, told: Outcome) -> Outcome:
+        self.steps += 1
+        self.log.append(f"{self.now} {action}")
+        if isinstance(told, Applied):
+            assert isinstance(ran, Landed), self._story(f"program: {ran}; twin: {told}")
+            self._equal("number of events", len(ran.events), len(told.events))
+            for said, expected in zip(ran.events, told.events, strict=True):
+                self._compare_event(said, expected)
+        else:
+            found = ran.error if isinstance(ran, Failed) else f"success {ran}"
+            self._equal("refusal", found, told.refusal.value)
+        self.compare_everything()
+        return told
+
+    def _compare_event(self, said: ChainEvent, expected: Event) -> None:
+        self._equal("event", said.name, type(expected).__name__)
+        for each in fields_of(expected):
+            found = said.fields[each.name]
+            found = str(found) if isinstance(found, Pubkey) else found
+            self._equal(f"{said.name}.{each.name}", found, getattr(expected, each.name))
+
+    def _equal(self, what: str, program: object, twin: object) -> None:
+        if program != twin:
+            raise AssertionError(self._story(f"{what}\nprogram: {program}\ntwin:    {twin}"))
+
+    def _story(self, difference: str) -> str:
+        return "\n".join([difference, f"after {self.steps} steps:", *self.log[-30:]])
+
+    def _trader(self, name: str) -> Trader:
+        account = self.ledger.accounts[self.key(name)]
+        return Trader(
+            address=self.account(name),
+            owner=self.owners[name],
+            open_markets=account.open_markets,
+            balances=account.balances,
+        )
+
+    def _open(self, name: str) -> None:
+        owner = address(name)
+        self.owners[name] = owner
+        at = str(self.chain.open_trader(owner))
+        opened = AccountState(address=at, owner=str(owner))
+        self.twin.create_user_account(opened, at=self.at)
+
+    def _ledger(self, indices: tuple[int, ...]) -> Ledger:
+        where = self.chain.where
+        insurance = self._read("InsuranceFund", where.insurance)
+        return Ledger(
+            vault=self._vault(),
+            pool=states.pool_state(self._read("Pool", where.pool)),
+            insurance=InsuranceState(balance_e6=insurance["balance_e6"]),
+            markets={
+                index: states.market_state(self._read("Market", where.market(index)))
+                for index in indices
+            },
+        )
+
+    def _vault(self) -> VaultState:
+        fields = self._read("TokenVault", self.chain.where.vault(self.chain.mint))
+        return VaultState(
+            deposit_cap=fields["deposit_cap"],
+            outflow=Outflow(**fields["outflow"]),
+            total_deposits=fields["total_deposits"],
+            sequence=fields["sequence"],
+        )
+
+    def _read(self, kind: str, at: Pubkey) -> Fields:
+        found = self.chain.fields(kind, at)
+        assert found is not None, f"{kind} {at} is missing"
+        return found

@@ -1,0 +1,223 @@
+"""The real program in a virtual machine, set up with its own instructions; no server, no network.
+
+Signatures and blockhashes are not checked here and keys are bare addresses: what is tested is the
+arithmetic and the order of checks, as fast as the machine runs them.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from solders.account import Account
+from solders.clock import Clock
+from solders.compute_budget import set_compute_unit_limit
+from solders.hash import Hash
+from solders.instruction import Instruction
+from solders.keypair import Keypair
+from solders.litesvm import LiteSVM
+from solders.message import MessageV0
+from solders.pubkey import Pubkey
+from solders.signature import Signature
+from solders.transaction import VersionedTransaction
+from solders.transaction_metadata import FailedTransactionMetadata, TransactionMetadata
+
+from quantdesk.adapters.chain import tokens
+from quantdesk.adapters.chain.addresses import (
+    RECEIVER_PROGRAM,
+    associated_token_account,
+    price_update,
+)
+from quantdesk.adapters.chain.codec import Value
+from quantdesk.adapters.chain.instructions import Instructions, MarketRef
+from quantdesk.adapters.chain.price_update import DISCRIMINATOR
+from quantdesk.adapters.chain.program import Event, Fields, load_program
+from quantdesk.domain.market import MarketParams
+from quantdesk.domain.oracle import PriceReading
+from quantdesk.world.chain.genesis import market_params
+from quantdesk.world.chain.vm import Machine
+
+ARTIFACT = Path(__file__).parents[2] / "programs" / "artifacts" / "quantdesk.so"
+UNIT_LIMIT = 400_000
+TRADER_USDC = 10**15
+EXPONENT = -6
+POOL_E6 = 1_000_000 * 10**6
+INSURANCE_E6 = 50_000 * 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A transaction that succeeded, with the program's events."""
+
+    events: list[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A transaction that was refused, by the name of the program's error."""
+
+    error: str
+
+
+class OnChain:
+    """The deployed exchange with its markets, pool and insurance funded."""
+
+    def __init__(
+        self,
+        markets: tuple[MarketParams, ...],
+        *,
+        now: int,
+        pool_e6: int = POOL_E6,
+        insurance_e6: int = INSURANCE_E6,
+    ) -> None:
+        """Deploys and initializes at unix second `now`."""
+        self.svm = LiteSVM().with_blockhash_check(False).with_sigverify(False)
+        self.svm = self.svm.with_transaction_history(0)
+        self.program = load_program()
+        self.where = self.program.addresses
+        self.admin, self.faucet, self.mint = (address(name) for name in ("admin", "faucet", "mint"))
+        self.feeds = {params.index: feed_id(params.index) for params in markets}
+        refs = [
+            MarketRef(index=index, oracle=price_update(feed)) for index, feed in self.feeds.items()
+        ]
+        self.build = Instructions(self.program, refs)
+        self._blockhash = Hash.default()
+        self.set_time(now, slot=1_000)
+        self._deploy()
+        self._open(markets)
+        self._seed(pool_e6, insurance_e6)
+
+    def set_time(self, now: int, *, slot: int) -> None:
+        """Moves the clock."""
+        self.svm.warp_to_slot(slot)
+        self.svm.set_clock(Clock(slot, now, 0, 1, now))
+
+    def publish(self, market_index: int, reading: PriceReading, *, slot: int) -> None:
+        """Writes a fully verified price update into the market's oracle account."""
+        feed = self.feeds[market_index]
+        numbers = (
+            reading.price_e6.to_bytes(8, "little", signed=True)
+            + reading.conf_e6.to_bytes(8, "little")
+            + EXPONENT.to_bytes(4, "little", signed=True)
+            + reading.publish_time.to_bytes(8, "little", signed=True) * 2
+            + bytes(16)
+            + slot.to_bytes(8, "little")
+        )
+        data = DISCRIMINATOR + bytes(32) + b"\1" + feed + numbers
+        account = Account(10**9, data, RECEIVER_PROGRAM, False, 0)
+        self.svm.set_account(price_update(feed), account)
+
+    def open_trader(self, owner: Pubkey) -> Pubkey:
+        """Opens a user account for an owner with a full wallet; returns its address."""
+        self.svm.airdrop(owner, 10**12)
+        self.fund_wallet(owner, TRADER_USDC)
+        self.require(self.run(self.build.create_user_account(owner), payer=owner))
+        return self.where.user_account(owner)
+
+    def fund_wallet(self, owner: Pubkey, amount: int) -> None:
+        """Mints test USDC into an owner's wallet."""
+        wallet = associated_token_account(owner, self.mint)
+        create = tokens.create_token_account(self.faucet, owner, self.mint)
+        grant = tokens.mint_to(self.mint, wallet, self.faucet, amount)
+        self.require(self.run(create, grant, payer=self.faucet))
+
+    def run(self, *instructions: Instruction, payer: Pubkey) -> Landed | Failed:
+        """Executes one transaction."""
+        budget = set_compute_unit_limit(UNIT_LIMIT)
+        message = MessageV0.try_compile(payer, [budget, *instructions], [], self._blockhash)
+        count = message.header.num_required_signatures
+        signed = VersionedTransaction.populate(message, [Signature.default()] * count)
+        result = self.svm.send_transaction(signed)
+        if isinstance(result, TransactionMetadata):
+            return Landed(self.program.events(result.logs()))
+        return Failed(self._error_name(result))
+
+    def fields(self, kind: str, at: Pubkey) -> Fields | None:
+        """A decoded account, or None when it is not there."""
+        account = self.svm.get_account(at)
+        if account is None or account.lamports == 0:
+            return None
+        return self.program.decode(kind, account.data)
+
+    def vault_tokens(self) -> int:
+        """Tokens in the program's vault by the token program's own account."""
+        account = self.svm.get_account(self.where.vault_tokens(self.mint))
+        assert account is not None
+        return int.from_bytes(account.data[64:72], "little")
+
+    @staticmethod
+    def require(outcome: Landed | Failed) -> None:
+        """A step of the set-up must succeed."""
+        assert isinstance(outcome, Landed), outcome
+
+    def _error_name(self, failure: FailedTransactionMetadata) -> str:
+        error = failure.err()
+        code = getattr(getattr(error, "err", None), "code", None)
+        known = self.program.error(code) if code is not None else None
+        if known is None:
+            return f"{error}: {failure.meta().logs()[-4:]}"
+        return known.name
+
+    def _deploy(self) -> None:
+        binary = ARTIFACT.read_bytes()
+        for at, account in Machine().program_accounts(self.program.id, binary, self.admin):
+            self.svm.set_account(at, account)
+        for key in (self.admin, self.faucet, self.mint):
+            self.svm.airdrop(key, 10**12)
+
+    def _open(self, markets: tuple[MarketParams, ...]) -> None:
+        mint = address("usdc")
+        self.mint = mint
+        rent = self.svm.minimum_balance_for_rent_exemption(tokens.MINT_SPACE)
+        create = tokens.create_mint(self.faucet, mint, self.faucet, decimals=6, rent_lamports=rent)
+        self.require(self.run(*create, payer=self.faucet))
+        self._admin("initialize", {"program_data": self.where.program_data}, initial(self.admin))
+        self._admin("initialize_token_vault", self._vault(), {"params": VAULT})
+        for params in markets:
+            arguments = {
+                "index": params.index,
+                "params": market_params(params, self.feeds[params.index]),
+            }
+            self._admin("initialize_market", {}, arguments)
+
+    def _seed(self, pool_e6: int, insurance_e6: int) -> None:
+        self.fund_wallet(self.admin, pool_e6 + insurance_e6)
+        wallet = associated_token_account(self.admin, self.mint)
+        for name, amount in (("seed_pool", pool_e6), ("seed_insurance", insurance_e6)):
+            accounts = {**self._vault(), "authority": self.admin, "user_tokens": wallet}
+            self._admin(name, accounts, {"amount": amount})
+
+    def _vault(self) -> dict[str, Pubkey]:
+        return {"mint": self.mint, "vault_tokens": self.where.vault_tokens(self.mint)}
+
+    def _admin(self, name: str, accounts: dict[str, Pubkey], arguments: dict[str, Value]) -> None:
+        given = {"admin": self.admin, **accounts}
+        instruction = self.program.instruction(name, given, arguments)
+        self.require(self.run(instruction, payer=self.admin))
+
+
+VAULT: dict[str, Value] = {
+    "weight_init_e6": 1_000_000,
+    "weight_maint_e6": 1_000_000,
+    "deposit_cap": 100_000_000 * 10**6,
+    "oracle": Pubkey.default(),
+    "oracle_owner": Pubkey.default(),
+    "feed_id": bytes(32),
+    "conf_gate_e6": 0,
+    "age_max_s": 0,
+    "outflow_floor": 100_000 * 10**6,
+    "outflow_share_e6": 250_000,
+}
+
+
+def initial(admin: Pubkey) -> dict[str, Value]:
+    """Arguments of `initialize`."""
+    return {"guardian": admin, "keeper": admin, "keeper_reward_e6": 10_000, "timelock_s": 86_400}
+
+
+def address(name: str) -> Pubkey:
+    """A fixed address of a key that never signs."""
+    return Keypair.from_seed(name.encode().ljust(32, b"."[:1])).pubkey()
+
+
+def feed_id(market_index: int) -> bytes:
+    """The price feed of a market."""
+    return bytes([market_index + 1]) * 32

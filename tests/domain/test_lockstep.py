@@ -1,0 +1,61 @@
+"""The real program and the twin, step by step: same balances, same events, same refusals.
+
+`QD_LOCKSTEP_STEPS` lengthens the run; every walk can be repeated by its number.
+"""
+
+import os
+from collections import Counter
+
+import pytest
+
+from quantdesk.domain.money import USD_ONE
+from tests.domain.lockstep import Lockstep
+from tests.domain.onchain import ARTIFACT
+from tests.domain.walk import Walk
+
+STEPS = int(os.environ.get("QD_LOCKSTEP_STEPS", "10000"))
+WALK_STEPS = 500
+WALKS = range(-(-STEPS // WALK_STEPS))
+
+MUST_HAPPEN = {
+    "Deposited",
+    "Withdrawn",
+    "OrderPlaced",
+    "OrderExecuted",
+    "OrderCancelled USER",
+    "OrderCancelled EXPIRED",
+    "OrderCancelled SLIPPAGE",
+    "OrderCancelled MARGIN",
+    "OrderCancelled POOL_RESERVE",
+    "OrderCancelled REDUCE_ONLY",
+    "FundingAccrued",
+    "FundingPaid",
+    "Liquidated",
+    "insurance paid",
+    "pool lost",
+    "claim made",
+    "partial liquidation",
+}
+
+seen: Counter[str] = Counter()
+
+
+@pytest.mark.skipif(not ARTIFACT.exists(), reason="the program is not built: run make program")
+@pytest.mark.parametrize("number", WALKS)
+def test_program_and_twin_agree_to_the_unit_after_every_step(number: int) -> None:
+    pair = Lockstep()
+    if number % 3 == 2:
+        pair = Lockstep(pool_e6=3_000 * USD_ONE, insurance_e6=20 * USD_ONE)
+    walk = Walk(pair, number)
+
+    walk.take(WALK_STEPS)
+
+    seen.update(walk.applied)
+    seen.update(walk.refused)
+
+
+@pytest.mark.skipif(not ARTIFACT.exists(), reason="the program is not built: run make program")
+def test_the_walks_visit_what_they_are_meant_to_visit() -> None:
+    if sum(seen.values()) < STEPS:
+        pytest.skip("only meaningful after every walk of this module")
+    assert set(seen) >= MUST_HAPPEN
