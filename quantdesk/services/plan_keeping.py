@@ -24,7 +24,7 @@ REFRESH_S = 25
 """A market looks at its oracle this often: after 60 s of silence it would ask for two prices."""
 
 ACCRUE_S = 600
-"""Funding of a market with open interest is brought up to date this often; an hour would be lost."""
+"""Funding of a market with open interest is moved this often; after an hour it would be lost."""
 
 SETTLE_SLOTS = 9_000
 """Slots (about an hour) after which an untouched position's funding is settled."""

@@ -16,9 +16,10 @@ import structlog
 from quantdesk import wiring
 from quantdesk.adapters.redis.prices import Entry
 from quantdesk.domain.oracle import PriceReading
+from quantdesk.domain.order import Order
 from quantdesk.services.chain_ports import Found, Gap, Gone, KeeperChain, TaskRefused
 from quantdesk.services.market_ports import Tick
-from quantdesk.services.plan_keeping import Moment, Task, plan_keeping
+from quantdesk.services.plan_keeping import ExchangeBook, Moment, Task, plan_keeping
 from quantdesk.services.ports import ExchangeUnavailable, PortError
 from quantdesk.settings import Settings
 from quantdesk.workers.keeper_book import KeeperBook
@@ -60,6 +61,7 @@ class Keeper:
         self._posted: dict[int, PriceReading] = {}
         self._failures: dict[Task, int] = {}
         self._not_before_s: dict[Task, float] = {}
+        self._order_seen = asyncio.Event()
 
     async def run(self) -> None:
         """Keep until cancelled."""
@@ -82,10 +84,10 @@ class Keeper:
         moment = Moment(now=int(self._clock()), slot=slot, readings=dict(self._posted))
         for task in plan_keeping(view, moment):
             if self._clock() >= self._not_before_s.get(task, 0.0):
-                await self._perform(task)
+                await self._perform(task, view)
 
-    async def _perform(self, task: Task) -> None:
-        refused = await self._chain.perform(task, self._book.view())
+    async def _perform(self, task: Task, view: ExchangeBook) -> None:
+        refused = await self._chain.perform(task, view)
         if refused is None:
             log.info("task_done", task=type(task).__name__, **_named(task))
             self._failures.pop(task, None)
@@ -135,14 +137,22 @@ class Keeper:
                 log.warning("keeper_waits", fault=str(fault))
                 await asyncio.sleep(PAUSE_S)
                 continue
-            period_s = BUSY_S if self._book.has_business else IDLE_S
-            await asyncio.sleep(max(0.0, started_s + period_s - time.monotonic()))
+            await self._rest(started_s)
+
+    async def _rest(self, started_s: float) -> None:
+        """Until the next price is due; an order that appears makes it due sooner."""
+        await asyncio.sleep(max(0.0, started_s + BUSY_S - time.monotonic()))
+        if not self._book.has_business:
+            await _wait(self._order_seen, IDLE_S - BUSY_S)
+        self._order_seen.clear()
 
     async def _follow_chain(self) -> None:
         async for change in self._chain.changes():
             match change:
                 case Found():
                     self._book.put(change)
+                    if isinstance(change.content, Order):
+                        self._order_seen.set()
                 case Gone():
                     self._book.drop(change.address)
                 case Gap():
@@ -171,6 +181,14 @@ async def run(settings: Settings) -> None:
     ):
         log.info("keeper_ready")
         await Keeper(chain, wiring.price_stream(valkey)).run()
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    except TimeoutError:
+        return
 
 
 def _reading(tick: Tick) -> PriceReading:
