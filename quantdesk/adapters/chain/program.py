@@ -71,6 +71,10 @@ class Program:
         """The first eight bytes of every account of this kind."""
         return self._discriminators[account]
 
+    def prefix(self, instruction: str) -> bytes:
+        """The first eight bytes of every instruction of this name."""
+        return self._instructions[instruction].discriminator
+
     def decode_account(self, data: bytes) -> tuple[str, Fields]:
         """Kind and fields of an account; raises CodecError when it is none of ours."""
         name = self._accounts.get(bytes(data[:8]))

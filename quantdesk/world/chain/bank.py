@@ -67,7 +67,11 @@ class Bank:
         )
         self._faucet = Keypair.from_bytes(self._fact("faucet", lambda: bytes(Keypair())))
         self._airdrops = secrets.randbelow(_AIRDROP_LIMITS)
-        self._quiet = {Pubkey.from_string(each) for each in config.quiet_programs}
+        quiet = [
+            (_COMPUTE_BUDGET, b""),
+            *((Pubkey.from_string(q.program), q.prefix) for q in config.quiet),
+        ]
+        self._quiet = tuple(quiet)
         self.slot = FIRST_SLOT
         self.is_ready = False
         self.recent: deque[Effect] = deque()
@@ -266,8 +270,13 @@ class Bank:
 
     def _is_quiet(self, transaction: VersionedTransaction) -> bool:
         keys = transaction.message.account_keys
-        used = {keys[each.program_id_index] for each in transaction.message.instructions}
-        return bool(self._quiet) and used <= self._quiet | {_COMPUTE_BUDGET}
+        return all(
+            any(
+                keys[each.program_id_index] == program and bytes(each.data).startswith(prefix)
+                for program, prefix in self._quiet
+            )
+            for each in transaction.message.instructions
+        )
 
 
 def _memo(transaction: VersionedTransaction) -> str | None:

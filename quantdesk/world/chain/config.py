@@ -15,6 +15,15 @@ SLOTS_IN_EPOCH = 432_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuietInstruction:
+    """Instructions that repeat for ever and tell nothing later: prices, above all."""
+
+    program: str
+    prefix: bytes = b""
+    """First bytes of the instruction data; empty: every instruction of the program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainConfig:
     """Everything `serve` needs; `rpc_port + 1` is the WebSocket, as Solana clients expect."""
 
@@ -25,8 +34,9 @@ class ChainConfig:
     confirmed_slots: int = 1
     finalized_slots: int = 32
     history_limit: int = 200_000
-    quiet_history_slots: int = 1_500
-    quiet_programs: frozenset[str] = frozenset()
+    quiet_history_slots: int = 9_000
+    """How long transactions made of `quiet` instructions only are remembered."""
+    quiet: tuple[QuietInstruction, ...] = ()
     programs: tuple["ProgramFile", ...] = ()
     faults: Faults = field(default_factory=Faults)
 

@@ -35,6 +35,7 @@ FEE_LAMPORTS = 100 * 10**9
 """What each service key starts with; topped up when less than a tenth is left."""
 
 _LANDING_S_MAX = 60.0
+_RESEND_S = 2.0
 _UNSET = Pubkey.default()
 _PROCESSED = Commitment.PROCESSED
 
@@ -195,21 +196,26 @@ class _Genesis:
     async def _send(self, instructions: Sequence[Instruction], keys: Sequence[Keypair]) -> None:
         recent = await self._rpc.latest_blockhash(_PROCESSED)
         message = build_message(keys[0].pubkey(), instructions, recent.hash, unit_limit=400_000)
+        wire = sign(message, keys)
         try:
-            signature = await self._rpc.send(sign(message, keys))
+            signature = await self._rpc.send(wire)
         except TransactionRejected as refusal:
             failure = failure_of(refusal.err, self._program, refusal.logs)
             raise GenesisFailed(f"{failure}; logs: {refusal.logs}") from refusal
-        await self._landed(signature)
+        await self._landed(signature, wire)
 
-    async def _landed(self, signature: str) -> None:
-        deadline = time.monotonic() + _LANDING_S_MAX
-        while time.monotonic() < deadline:
+    async def _landed(self, signature: str, wire: bytes | None = None) -> None:
+        """Wait for it, handing the same bytes in again: a node may drop what it has accepted."""
+        began = again_at = time.monotonic()
+        while time.monotonic() < began + _LANDING_S_MAX:
             (state,) = await self._rpc.statuses([signature])
             if state is not None and state.err is None:
                 return
             if state is not None:
                 raise GenesisFailed(f"{signature} failed: {state.err}")
+            if wire is not None and time.monotonic() > again_at + _RESEND_S:
+                await self._rpc.send(wire, preflight=False)
+                again_at = time.monotonic()
             await asyncio.sleep(0.1)
         raise GenesisFailed(f"{signature} did not land within {_LANDING_S_MAX:.0f} s")
 

@@ -14,7 +14,7 @@ from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.domain.market import DEFAULT_MARKETS
 from quantdesk.settings import Settings
 from quantdesk.world.chain.bank import Bank
-from quantdesk.world.chain.config import ChainConfig, ProgramFile
+from quantdesk.world.chain.config import ChainConfig, ProgramFile, QuietInstruction
 from quantdesk.world.chain.dispatch import answer
 from quantdesk.world.chain.genesis import ExchangeConfig, initialize_exchange
 from quantdesk.world.chain.keys import WorldKeys, ensure_keys
@@ -40,7 +40,13 @@ async def run(settings: Settings) -> None:
     config = ChainConfig(
         home=settings.home / "chain",
         rpc_port=settings.chain_port,
-        quiet_programs=frozenset({RECEIVER_ID}),
+        quiet=(
+            QuietInstruction(program=RECEIVER_ID),
+            QuietInstruction(
+                program=settings.program_id,
+                prefix=load_program(settings.program_id).prefix("update_oracle_price"),
+            ),
+        ),
         programs=deployed_programs(settings.program_id, str(keys.admin.pubkey())),
     )
     async with running(config) as bank:
