@@ -6,7 +6,7 @@ Importing it needs no running world: ports open when the web process starts to s
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import cast
+from typing import Any, cast
 
 import reflex as rx
 import structlog
@@ -35,7 +35,7 @@ bundle = Bundle(lambda: wiring.build_dependencies(settings))
 def answer_failure(exception: Exception) -> EventSpec | None:
     """What a page does after a handler failed; a missing session is the only expected failure."""
     if isinstance(exception, NotSignedIn):
-        return cast(EventSpec, SessionState.end_session())
+        return cast(EventSpec, cast(Any, SessionState.end_session)())
     log.error("handler_failed", exc_info=exception)
     return None
 

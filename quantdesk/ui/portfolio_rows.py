@@ -1,6 +1,7 @@
 """Portfolio rows: the PnL identity to six decimals, and the movements behind it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from quantdesk.services.ports import Row
 from quantdesk.services.read_portfolio import PortfolioView
@@ -37,9 +38,9 @@ def identity_rows(view: PortfolioView, *, open_count: int) -> list[IdentityRow]:
         lines.append(_line("−", "Claims", "owed to you by the pool", view.claims_e6, plain=True))
     return [
         *lines,
-        _line("=", "Total PnL", "", view.profit_e6, weight="total"),
+        replace(_line("=", "Total PnL", "", view.profit_e6), weight="total"),
         _line("+", "Net deposits", _flow_note(view), view.net_deposits_e6, plain=True),
-        _line("=", "Equity", "", view.equity_e6, plain=True, weight="equity"),
+        _line("=", "Equity", "", view.equity_e6, plain=True),
     ]
 
 
@@ -61,12 +62,10 @@ def movement_rows(
     return [row for _, row in dated[:MOVEMENTS_MAX]]
 
 
-def _line(
-    sign: str, label: str, note: str, units_e6: int, *, plain: bool = False, weight: str = ""
-) -> IdentityRow:
+def _line(sign: str, label: str, note: str, units_e6: int, *, plain: bool = False) -> IdentityRow:
     figure = show.usd(units_e6, 6) if plain else show.signed_usd(units_e6, 6)
     tone = "" if plain else show.sign_tone(figure)
-    return IdentityRow(sign=sign, label=label, note=note, figure=figure, tone=tone, weight=weight)
+    return IdentityRow(sign=sign, label=label, note=note, figure=figure, tone=tone)
 
 
 def _flow_note(view: PortfolioView) -> str:

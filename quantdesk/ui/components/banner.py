@@ -1,7 +1,9 @@
 """Banner: offline, back online, degraded; nothing at all when everything works."""
 
 import reflex as rx
-from reflex_components_core.core.banner import has_connection_errors
+from reflex_components_core.core.banner import (  # type: ignore[import-untyped]
+    has_connection_errors,
+)
 
 from quantdesk.ui.states.session import SessionState
 

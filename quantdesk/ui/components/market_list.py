@@ -1,5 +1,7 @@
 """Market list: every market, live; on wide desks, on phones, and in the selector."""
 
+from typing import Any
+
 import reflex as rx
 
 from quantdesk.ui.components.feed import live_price, live_stat
@@ -57,7 +59,7 @@ def market_selector() -> rx.Component:
     )
 
 
-def _table(markets: rx.Var[list[MarketRow]]) -> rx.Component:
+def _table(markets: Any) -> rx.Component:
     return rx.el.table(
         rx.el.thead(
             rx.el.tr(
@@ -77,7 +79,9 @@ def _line(market: rx.Var[MarketRow]) -> rx.Component:
             view_button(
                 rx.el.b(market.base),
                 rx.el.span(market.max_leverage, "×", class_name="tag"),
-                rx.el.span("$", live_stat(market.symbol, "volume_24h_compact"), class_name="t3 volume"),
+                rx.el.span(
+                    "$", live_stat(market.symbol, "volume_24h_compact"), class_name="t3 volume"
+                ),
                 view="chart",
                 class_name="market-name",
                 on_press=MarketState.choose(market.symbol),

@@ -151,9 +151,6 @@ def _limit_price() -> rx.Component:
         TicketState.kind == "limit",
         _field(
             "Limit price",
-            TicketState.price_text,
-            TicketState.type_price,
-            VerdictState.price_problem,
             rx.el.span("USD", class_name="unit"),
             rx.el.button(
                 "Mark",
@@ -162,8 +159,9 @@ def _limit_price() -> rx.Component:
                 on_click=TicketState.use_mark,
                 title="Set to the mark price",
             ),
-            field_id="price",
-            placeholder="0.00",
+            text=TicketState.price_text,
+            on_change=TicketState.type_price,
+            problem=VerdictState.price_problem,
         ),
     )
 
@@ -172,12 +170,10 @@ def _size() -> rx.Component:
     return rx.el.div(
         _field(
             "Size",
-            TicketState.size_text,
-            TicketState.type_size,
-            VerdictState.size_problem,
             rx.el.span(MarketState.market.base, class_name="unit"),
-            field_id="size",
-            placeholder="0.00",
+            text=TicketState.size_text,
+            on_change=TicketState.type_size,
+            problem=VerdictState.size_problem,
         ),
         rx.el.div(
             rx.el.span("≈ ", VerdictState.notional, " USD"),
@@ -238,14 +234,9 @@ def _reduce_only() -> rx.Component:
 
 
 def _field(
-    name: str,
-    text: Any,
-    on_change: Any,
-    problem: Any,
-    *after: rx.Component,
-    field_id: str,
-    placeholder: str,
+    name: str, *after: rx.Component, text: Any, on_change: Any, problem: Any
 ) -> rx.Component:
+    field_id = name.split()[-1].lower()
     return rx.el.div(
         rx.el.label(
             rx.el.span(name, class_name="name"),
@@ -253,7 +244,7 @@ def _field(
                 id=field_id,
                 value=text,
                 on_change=on_change,
-                placeholder=placeholder,
+                placeholder="0.00",
                 input_mode="decimal",
                 auto_complete="off",
                 debounce_timeout=150,
