@@ -29,6 +29,7 @@ WRITE_S = 1.0
 HEAL_S = 60.0
 PAUSE_S = 1.0
 OVERLAP_MS = 10 * MINUTE_MS
+BACKFILL_MS = 8 * 86_400_000
 BATCH = 2_000
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class CandleWriter:
         self._candles = candles
         self._history = history
         self._folder = CandleFolder()
+        self._healed_ms = 0
 
     async def run(self) -> None:
         """Backfill, then follow the stream until cancelled."""
@@ -52,19 +54,20 @@ class CandleWriter:
             tasks.create_task(self._write_for_ever())
 
     async def heal(self) -> int:
-        """Take over what the source recorded since shortly before the newest stored minute."""
+        """Take over what the source recorded: a week at first, then what is new.
+
+        What is stored says nothing about gaps before it, so it is not asked.
+        """
         count = 0
-        now_ms = time.time_ns() // 1_000_000
+        # The minute that runs belongs to the stream alone.
+        to_ms = bucket_ms(time.time_ns() // 1_000_000, resolution_s=60)
+        from_ms = max(self._healed_ms - OVERLAP_MS, to_ms - BACKFILL_MS)
         for feed in FEEDS:
-            newest_ms = await self._candles.newest_ms(feed.market_index)
-            from_ms = 0 if newest_ms is None else newest_ms - OVERLAP_MS
-            # The minute that runs belongs to the stream alone.
-            found = await self._history.candles(
-                feed.symbol, from_ms=from_ms, to_ms=bucket_ms(now_ms, resolution_s=60)
-            )
+            found = await self._history.candles(feed.symbol, from_ms=from_ms, to_ms=to_ms)
             for start in range(0, len(found), BATCH):
                 await self._candles.replace(feed.market_index, found[start : start + BATCH])
             count += len(found)
+        self._healed_ms = to_ms
         return count
 
     async def flush(self) -> None:
