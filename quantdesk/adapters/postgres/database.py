@@ -24,6 +24,7 @@ Connection = psycopg.AsyncConnection[DictRow]
 
 TRANSACTION_POOLER_PORT = 6543
 STATEMENT_TIMEOUT_MS = 10_000
+OPEN_S_MAX = 10.0
 BECOME = """
 select set_config('role', %s, true),
        set_config('request.jwt.claims', %s, true),
@@ -71,10 +72,12 @@ class Database:
             url, min_size=1, max_size=size_max, timeout=5, open=False, kwargs=settings
         )
         try:
-            await pool.open(wait=True, timeout=10)
+            await pool.open(wait=True, timeout=OPEN_S_MAX)
         except PoolTimeout as fault:
             await pool.close()
-            raise DatabaseUnavailable("the database did not answer within 10 s") from fault
+            raise DatabaseUnavailable(
+                f"the database did not answer within {OPEN_S_MAX:g} s"
+            ) from fault
         return cls(pool)
 
     async def close(self) -> None:

@@ -20,9 +20,9 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def database_name(server: Server, request: pytest.FixtureRequest) -> str:
-    name = request.module.__name__.rpartition(".")[2]
+    name: str = request.module.__name__.rpartition(".")[2]
     with psycopg.connect(server.admin_url(), autocommit=True) as admin:
-        admin.execute(f'create database "{name}"')  # type: ignore[arg-type]
+        admin.execute(f'create database "{name}"')
     migrate(server.admin_url(name), supabase_dir=SUPABASE_DIR, authenticator_password=PASSWORD)
     return name
 
