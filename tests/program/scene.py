@@ -85,9 +85,13 @@ class Scene(OnChain):
 
     def withdraw(self, owner: Pubkey, amount: int) -> Landed | Failed:
         """Withdraws USDC, native units."""
-        return self.do("withdraw", self.build.withdraw(self.trader(owner), self.mint, amount), owner)
+        return self.do(
+            "withdraw", self.build.withdraw(self.trader(owner), self.mint, amount), owner
+        )
 
-    def place(self, owner: Pubkey, size_e9: int, *, market: int = 0, **given: Any) -> Landed | Failed:
+    def place(
+        self, owner: Pubkey, size_e9: int, *, market: int = 0, **given: Any
+    ) -> Landed | Failed:
         """Places an order (market without a bound unless `given` says otherwise)."""
         self.order_id += 1
         params = order_params(self.order_id, size_e9, **given)
@@ -219,9 +223,24 @@ def unsigned(instruction: Instruction, position: int) -> Instruction:
     return Instruction(instruction.program_id, bytes(instruction.data), replaced)
 
 
+FRAMEWORK_ERRORS = {
+    2001: "ConstraintHasOne",
+    2006: "ConstraintSeeds",
+    2012: "ConstraintAddress",
+    2014: "ConstraintTokenMint",
+    2015: "ConstraintTokenOwner",
+    3002: "AccountDiscriminatorMismatch",
+    3003: "AccountDidNotDeserialize",
+    3007: "AccountOwnedByWrongProgram",
+    3008: "InvalidProgramId",
+    3010: "AccountNotSigner",
+    3012: "AccountNotInitialized",
+}
+
+
 def error_name(text: str) -> str:
-    """The name of the framework's own error where the program's is unknown."""
-    marker = "Error Code: "
-    if marker in text:
-        return text.split(marker)[1].split(".")[0]
+    """The name of the framework's own error where the program does not know it."""
+    for code, name in FRAMEWORK_ERRORS.items():
+        if f"InstructionErrorCustom({code})" in text:
+            return name
     return text
