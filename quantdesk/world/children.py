@@ -8,9 +8,9 @@ from quantdesk.settings import PROJECT
 from quantdesk.world import postgres, probes, spawn, valkey
 from quantdesk.world.beats import has_beaten
 from quantdesk.world.child import Child
+from quantdesk.world.gate import Gate
 from quantdesk.world.home import Home
-from quantdesk.world.pieces import MODULES
-from quantdesk.world.plan import Plan, module_file
+from quantdesk.world.plan import Plan
 from quantdesk.world.spawn import Surroundings
 
 # What tells that a piece serves; workers without an entry once they beat.
@@ -63,8 +63,8 @@ def valkey_child(home: Home, plan: Plan) -> Child:
     )
 
 
-def python_child(name: str, home: Home, plan: Plan) -> Child:
-    """A piece with `run(settings)`, forked from the nursery."""
+def python_child(name: str, home: Home, plan: Plan, gate: Gate | None = None) -> Child:
+    """A piece with `run(settings)`, forked from the nursery; serves once `gate` is open."""
     surroundings = Surroundings(
         log=home.logs / f"{name}.log",
         environment=plan.environment,
@@ -74,7 +74,7 @@ def python_child(name: str, home: Home, plan: Plan) -> Child:
     probe = READY.get(name)
     return Child(
         name=name,
-        start=partial(spawn.spawn_function, partial(_run, name, plan), surroundings),
+        start=partial(spawn.spawn_function, partial(_run, name, plan, gate), surroundings),
         is_ready=lambda since_s: (
             probe(port)
             if probe is not None and port is not None
@@ -84,15 +84,10 @@ def python_child(name: str, home: Home, plan: Plan) -> Child:
     )
 
 
-def exists(name: str) -> bool:
-    """True when the piece's module is part of this installation."""
-    return module_file(MODULES[name]).exists()
-
-
-def _run(name: str, plan: Plan) -> int:
+def _run(name: str, plan: Plan, gate: Gate | None) -> int:
     from quantdesk.world.process import run_piece
 
-    return run_piece(name, plan.settings)
+    return run_piece(name, plan.settings, gate)
 
 
 def _bare_environment(plan: Plan) -> dict[str, str]:

@@ -19,7 +19,9 @@ CLIENT = PROJECT / ".web" / "build" / "client"
 STAMP = PROJECT / ".web" / "quantdesk.sha256"
 LOG = PROJECT / ".web" / "build.log"
 SOURCES = ("rxconfig.py", "requirements.txt", "quantdesk/quantdesk.py")
-SOURCE_DIRECTORIES = ("quantdesk/ui", "assets", "reflex.lock")
+SOURCE_DIRECTORIES = ("quantdesk/ui", "assets")
+# Written by the first build of a checkout that has none.
+LOCKED_PACKAGES = "reflex.lock"
 # Written by Reflex into assets at import or by the interpreter; not sources.
 GENERATED = {"__pycache__", "external"}
 BUILD_HOST = "localhost:8000"
@@ -53,11 +55,7 @@ def is_current() -> bool:
 
 def digest() -> str:
     """Content hash of everything that decides what the browser gets."""
-    total = hashlib.sha256(_environment_name().encode())
-    for file in _sources():
-        total.update(str(file.relative_to(PROJECT)).encode() + b"\0")
-        total.update(hashlib.sha256(file.read_bytes()).digest())
-    return total.hexdigest()
+    return _digest((*SOURCE_DIRECTORIES, LOCKED_PACKAGES))
 
 
 def make_origin_relative(client: Path) -> None:
@@ -78,11 +76,19 @@ def make_origin_relative(client: Path) -> None:
         )
 
 
-def _sources() -> Iterator[Path]:
+def _digest(directories: tuple[str, ...]) -> str:
+    total = hashlib.sha256(_environment_name().encode())
+    for file in _sources(directories):
+        total.update(str(file.relative_to(PROJECT)).encode() + b"\0")
+        total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _sources(directories: tuple[str, ...]) -> Iterator[Path]:
     for name in SOURCES:
         if (PROJECT / name).exists():
             yield PROJECT / name
-    for directory in SOURCE_DIRECTORIES:
+    for directory in directories:
         for file in sorted((PROJECT / directory).rglob("*")):
             if file.is_file() and not GENERATED.intersection(file.parts):
                 yield file
@@ -94,7 +100,7 @@ def _environment_name() -> str:
 
 def _build(say: Callable[[str], None]) -> None:
     started = time.monotonic()
-    wanted = digest()
+    before = _digest(SOURCE_DIRECTORIES)
     STAMP.unlink(missing_ok=True)
     try:
         runtime = runtime_environment(say)
@@ -124,5 +130,8 @@ def _build(say: Callable[[str], None]) -> None:
         end = "\n".join(LOG.read_text(errors="replace").splitlines()[-LOG_TAIL:])
         raise BuildFailed(f"the front end could not be built; {LOG} ends with:\n{end}")
     make_origin_relative(CLIENT)
-    STAMP.write_text(wanted)
+    if _digest(SOURCE_DIRECTORIES) == before:
+        STAMP.write_text(digest())
+    else:
+        say("sources changed during the build; the next `quantdesk up` builds again")
     say(f"front end built in {time.monotonic() - started:.0f} s")

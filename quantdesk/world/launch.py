@@ -10,8 +10,9 @@ from quantdesk.adapters.postgres.migrate import migrate
 from quantdesk.settings import PROJECT, Settings
 from quantdesk.world import children, frontend, nursery
 from quantdesk.world.chain.keys import usdc_mint
+from quantdesk.world.gate import Gate
 from quantdesk.world.home import Home
-from quantdesk.world.pieces import WEB, WORKERS
+from quantdesk.world.pieces import SERVERS, WEB, WORKERS
 from quantdesk.world.plan import Plan, make_plan
 from quantdesk.world.ports import NoFreePort, PortClaims
 from quantdesk.world.postgres import PostgresFailed
@@ -70,18 +71,22 @@ def _launch(supervisor: Supervisor, plan: Plan, world: World) -> None:
         supervisor.launch(children.postgres_child(home, plan))
     if "valkey" in plan.local:
         supervisor.launch(children.valkey_child(home, plan))
-    # The programs above start while this process imports what the pieces below share.
+    # The programs above start while this process imports what the pieces below share, and those
+    # import their own code while the servers come up.
     nursery.fill()
-    servers = [name for name in ("chain", "market") if name in plan.local and children.exists(name)]
-    supervisor.launch(*(children.python_child(name, home, plan) for name in servers))
+    gate = Gate()
+    waiting = [piece.name for piece in (WEB, *WORKERS) if piece.name not in world.without]
+    servers = [piece.name for piece in SERVERS if piece.name in plan.local]
+    supervisor.launch(
+        *(children.python_child(name, home, plan) for name in servers),
+        *(children.python_child(name, home, plan, gate) for name in waiting),
+    )
     if "postgres" in plan.local:
         supervisor.await_ready("postgres")
     _migrate(plan)
-    supervisor.await_ready(*(plan.local & {child.name for child in supervisor.children}))
-    names = [piece.name for piece in (WEB, *WORKERS) if piece.name not in world.without]
-    pieces = [name for name in names if children.exists(name)]
-    supervisor.launch(*(children.python_child(name, home, plan) for name in pieces))
-    supervisor.await_ready(*pieces)
+    supervisor.await_ready(*plan.local)
+    gate.open()
+    supervisor.await_ready(*waiting)
 
 
 def _migrate(plan: Plan) -> None:

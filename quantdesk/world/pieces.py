@@ -13,9 +13,7 @@ class Piece:
 
     name: str
     module: str
-    """Holds `async def run(settings: Settings) -> None`."""
-    after: tuple[str, ...] = ()
-    """Pieces that must answer before this one starts."""
+    """Holds `async def run(settings)`; and `prepare()`, when there is more to do early."""
 
 
 SERVERS = (
@@ -23,7 +21,7 @@ SERVERS = (
     Piece(name="market", module="quantdesk.world.market.server"),
 )
 WORKERS = (
-    Piece(name="price_feed", module="quantdesk.workers.price_feed", after=("valkey", "market")),
+    Piece(name="price_feed", module="quantdesk.workers.price_feed"),
     Piece(name="candle_writer", module="quantdesk.workers.candle_writer"),
     Piece(name="publisher", module="quantdesk.workers.publisher"),
     Piece(name="indexer", module="quantdesk.workers.indexer"),

@@ -5,7 +5,6 @@ A server whose address is set in the environment is somebody else's; it is used 
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from quantdesk.settings import PROJECT, Settings
 from quantdesk.world.home import Home
@@ -113,8 +112,3 @@ def _clean_environment() -> dict[str, str]:
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_CHECK_LATEST_VERSION": "false",
     }
-
-
-def module_file(module: str) -> Path:
-    """Where the source of `module` would be."""
-    return PROJECT / Path(*module.split(".")).with_suffix(".py")

@@ -15,6 +15,7 @@ import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
 from quantdesk.settings import Settings
+from quantdesk.world.gate import Gate
 from quantdesk.world.pieces import MODULES
 
 STOP_TIMEOUT_S = 2.0
@@ -31,12 +32,20 @@ def run_worker(name: str) -> int:
     return run_piece(name, settings)
 
 
-def run_piece(name: str, settings: Settings) -> int:
-    """Run one known piece in this process with `settings`; returns the exit status."""
+def run_piece(name: str, settings: Settings, gate: Gate | None = None) -> int:
+    """Run one known piece in this process with `settings`; returns the exit status.
+
+    With a gate, its code is imported before and it serves after the gate opens.
+    """
     configure_logs(name)
     log = structlog.get_logger()
     try:
-        run: Run = importlib.import_module(MODULES[name]).run
+        module = importlib.import_module(MODULES[name])
+        if hasattr(module, "prepare"):
+            module.prepare()
+        run: Run = module.run
+        if gate is not None:
+            gate.wait()
         asyncio.run(_until_signalled(run(settings)))
     except KeyboardInterrupt:
         return 0
