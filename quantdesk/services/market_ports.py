@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,7 +41,7 @@ class Tick:
 class PriceSource(Protocol):
     """A stream of prices that never ends: it reconnects by itself."""
 
-    def batches(self) -> AsyncIterator[list[Tick]]:
+    def batches(self) -> AsyncGenerator[list[Tick], None]:
         """Prices as they are published; those of one message come together."""
         ...
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from quantdesk.services.market_ports import Tick
@@ -48,7 +48,8 @@ class Feed:
         self.hub.publish(set(self.board.add_tick(tick)))
 
 
-Served = tuple[Feed, TestClient]
+Browser = TestClient[web.Request, web.Application]
+Served = tuple[Feed, Browser]
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ async def served() -> AsyncIterator[Served]:
         yield feed, client
 
 
-async def _greeted(client: TestClient, origin: str | None = ORIGIN) -> ClientWebSocketResponse:
+async def _greeted(client: Browser, origin: str | None = ORIGIN) -> ClientWebSocketResponse:
     socket = await client.ws_connect("/ws/market", origin=origin)
     assert (await socket.receive_json(timeout=2))["type"] == "hello"
     return socket

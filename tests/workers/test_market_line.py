@@ -79,7 +79,7 @@ class Line:
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
 
     def run(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        self.tasks[name] = asyncio.ensure_future(work())  # type: ignore[assignment]
+        self.tasks[name] = asyncio.ensure_future(work())
 
     async def restart_writer(self) -> None:
         self.tasks["candles"].cancel()
@@ -107,9 +107,7 @@ class Line:
 
 
 @pytest.fixture
-async def line(
-    database: Database, server: Server, database_name: str
-) -> AsyncIterator[Line]:
+async def line(database: Database, server: Server, database_name: str) -> AsyncIterator[Line]:
     with psycopg.connect(server.admin_url(database_name), autocommit=True) as admin:
         admin.execute("truncate candles_1m")
     async with AsyncExitStack() as stack:
@@ -136,7 +134,7 @@ async def _ticker_when(
 
 async def _until(check: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(12):
-        while not await check():
+        while not await check():  # noqa: ASYNC110 - the other side is a server
             await asyncio.sleep(0.05)
 
 

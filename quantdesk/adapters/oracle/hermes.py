@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 import aiohttp
 import structlog
@@ -65,7 +65,7 @@ class Hermes:
         self.refused: dict[BadPrice, int] = dict.fromkeys(BadPrice, 0)
         self.reconnects = 0
 
-    async def batches(self) -> AsyncIterator[list[Tick]]:
+    async def batches(self) -> AsyncGenerator[list[Tick], None]:
         """Prices for ever; failures are logged and waited out."""
         wait_s = WAIT_S_FIRST
         async with aiohttp.ClientSession(
@@ -90,7 +90,7 @@ class Hermes:
                 await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311
                 wait_s = min(wait_s * 2, WAIT_S_MAX)
 
-    async def _stream(self, session: aiohttp.ClientSession) -> AsyncIterator[list[Tick]]:
+    async def _stream(self, session: aiohttp.ClientSession) -> AsyncGenerator[list[Tick], None]:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=SILENCE_S)
         async with session.get(
             f"{self._url}/v2/updates/price/stream", params=self._stream_params(), timeout=timeout

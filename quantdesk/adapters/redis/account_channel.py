@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import structlog
@@ -48,7 +48,7 @@ class AccountChannel:
                 f"{PREFIX}{owner}", json.dumps({"kind": kind, "at_ms": at_ms, **ids})
             )
 
-    async def changes(self) -> AsyncIterator[AccountChange]:
+    async def changes(self) -> AsyncGenerator[AccountChange, None]:
         """Changes of every account for ever; reconnects by itself."""
         while True:
             try:
@@ -58,7 +58,7 @@ class AccountChannel:
                 log.warning("account_channel_lost", error=str(error))
                 await asyncio.sleep(PAUSE_S)
 
-    async def _subscription(self) -> AsyncIterator[AccountChange]:
+    async def _subscription(self) -> AsyncGenerator[AccountChange, None]:
         pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
         try:
             with translated():

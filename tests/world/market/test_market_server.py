@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from quantdesk.adapters.market_data.history import RecordedHistory
@@ -26,7 +27,7 @@ class Clock:
         return self.now_ms
 
 
-Served = tuple[TestClient, Replay, Clock]
+Served = tuple[TestClient[web.Request, web.Application], Replay, Clock]
 
 
 @pytest.fixture(params=["calm", "crash"])

@@ -107,7 +107,8 @@ class _UtcClock(_Live):
 class _CandleChart(rx.NoSSRComponent):
     library = CHART.importable_path
     tag = "CandleChart"
-    lib_dependencies: list[str] = ["lightweight-charts@5.2.1"]
+    # Reflex reads this from the class and never changes it.
+    lib_dependencies: list[str] = ["lightweight-charts@5.2.1"]  # noqa: RUF012
 
     market: rx.Var[str]
     resolution_s: rx.Var[int]
