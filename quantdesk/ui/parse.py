@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from quantdesk.ui import format as show
 
-_NUMBER = re.compile(r"(\d{0,15})(?:\.(\d{0,18}))?")
-_GROUPS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
+_NUMBER = re.compile(r"([0-9]{0,15})(?:\.([0-9]{0,18}))?")
+_GROUPS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
