@@ -1,6 +1,10 @@
 """PriceUpdateV2: parsed by its verification level, never cast."""
 
+import base64
+import json
 import struct
+from pathlib import Path
+from typing import Any
 
 import pytest
 from solders.pubkey import Pubkey
@@ -63,3 +67,25 @@ def test_the_receiver_is_told_the_message_in_order() -> None:
     assert instruction.data[8:40] == MESSAGE.feed_id
     assert struct.unpack_from("<q", bytes(instruction.data), 40) == (MESSAGE.price,)
     assert [each.is_signer for each in instruction.accounts] == [True, False, False]
+
+
+RECORDED = json.loads((Path(__file__).parent / "recorded_price_updates.json").read_text())
+
+
+@pytest.mark.parametrize("row", RECORDED, ids=lambda row: f"{row['symbol']} {row['posted_slot']}")
+def test_accounts_recorded_from_mainnet_are_read_to_the_unit(row: dict[str, Any]) -> None:
+    update = parse_price_update(base64.b64decode(row["base64"]))
+
+    level = row["verification_level"]
+    assert update.signatures == (level["partial"] if isinstance(level, dict) else None)
+    assert update.message == PriceMessage(
+        feed_id=bytes.fromhex(row["feed_id"]),
+        price=int(row["price"]),
+        conf=int(row["conf"]),
+        exponent=row["expo"],
+        publish_time=row["publish_time"],
+        prev_publish_time=row["prev_publish_time"],
+        ema_price=int(row["ema_price"]),
+        ema_conf=int(row["ema_conf"]),
+    )
+    assert update.posted_slot == row["posted_slot"]
