@@ -17,15 +17,6 @@ from quantdesk.adapters.postgres.times import milliseconds
 from quantdesk.domain.position import Position
 from quantdesk.services.ports import Flows, Row
 
-ORDERS = """
-select o.address, o.account, o.market_index, m.symbol as market,
-       o.client_order_id, o.kind::text as kind, o.size_e9, o.limit_price_e6, o.reduce_only,
-       o.status::text as status, o.reason::text as reason, o.filled_size_e9, o.intent_id,
-       o.placed_signature, o.closed_signature, o.placed_at, o.expires_at, o.closed_at, o.slot
-from orders o left join markets m on m.index = o.market_index
-where %(status)s::order_status is null or o.status = %(status)s::order_status
-order by o.placed_at desc, o.slot desc limit %(limit)s
-"""
 TRADES = """
 select t.signature, t.log_index, t.slot, t.account, t.market_index, m.symbol as market,
        t.order_address, t.kind::text as kind, t.size_e9, t.cost_e6, t.fee_e6, t.realized_pnl_e6,
@@ -37,17 +28,6 @@ select l.signature, l.log_index, l.slot, l.account, l.market_index, m.symbol,
        l.funding_e6, l.oracle_price_e6, l.size_after_e9, l.at, true
 from liquidations l left join markets m on m.index = l.market_index
 order by executed_at desc, slot desc, log_index desc limit %(limit)s
-"""
-TRANSFERS = """
-select signature, log_index, slot, account, kind::text as kind, mint, vault_index, amount_native,
-       balance_after_native, at
-from transfers order by at desc, slot desc, log_index desc limit %(limit)s
-"""
-POSITIONS = """
-select p.account, p.market_index, m.symbol as market, p.size_e9, p.entry_e6, p.funding_index,
-       p.realized_pnl_e6, p.funding_paid_e6, p.fees_paid_e6, p.slot
-from positions p left join markets m on m.index = p.market_index
-where p.size_e9 <> 0 order by p.market_index
 """
 INTENTS = """
 select id, kind::text as kind, state::text as state, client_order_id, signature, error, created_at,
@@ -90,7 +70,9 @@ class PostgresAccountMirror:
 
     async def orders(self, user_id: UUID, *, status: str | None, limit: int) -> list[Row]:
         """Orders, newest first."""
-        return await self._rows(user_id, ORDERS, status=status, limit=limit)
+        from quantdesk.adapters.postgres.listings import ORDERS_TEXT
+
+        return await self._rows(user_id, ORDERS_TEXT, status=status, limit=limit)
 
     async def trades(self, user_id: UUID, *, limit: int) -> list[Row]:
         """Fills and liquidations, newest first."""
@@ -98,11 +80,15 @@ class PostgresAccountMirror:
 
     async def transfers(self, user_id: UUID, *, limit: int) -> list[Row]:
         """Deposits and withdrawals, newest first."""
-        return await self._rows(user_id, TRANSFERS, limit=limit)
+        from quantdesk.adapters.postgres.listings import TRANSFERS_TEXT
+
+        return await self._rows(user_id, TRANSFERS_TEXT, limit=limit)
 
     async def positions(self, user_id: UUID) -> list[Row]:
         """Open positions as last indexed."""
-        return await self._rows(user_id, POSITIONS)
+        from quantdesk.adapters.postgres.listings import POSITIONS_TEXT
+
+        return await self._rows(user_id, POSITIONS_TEXT)
 
     async def intents(self, user_id: UUID, *, limit: int) -> list[Row]:
         """What was asked lately, newest first."""
@@ -119,7 +105,9 @@ class PostgresAccountMirror:
             **{name: int(str(found)) for name, found in sums.items()},
         )
 
-    async def _rows(self, user_id: UUID, statement: LiteralString, **values: object) -> list[Row]:
+    async def _rows(
+        self, user_id: UUID, statement: LiteralString | bytes, **values: object
+    ) -> list[Row]:
         async with self._database.transaction(as_user(user_id)) as connection:
             found = await connection.execute(statement, values)
             return [_plain(row) for row in await found.fetchall()]
