@@ -224,8 +224,7 @@ class Bank:
             account = Account(FAUCET_LAMPORTS, b"", SYSTEM_PROGRAM, False, RENT_EPOCH)
             self.machine.set_account(self._faucet.pubkey(), account)
             self.ledger.commit(None, (), [(self._faucet.pubkey(), account)])
-        _, newest = self.ledger.slots_with_blocks(0, 2**62)
-        self.enter(max(FIRST_SLOT, newest))
+        self.enter(max(FIRST_SLOT, self.ledger.newest_slot()))
 
     def _record(
         self, transaction: VersionedTransaction, raw: bytes, execution: Execution, err: Json

@@ -5,7 +5,7 @@ WAL without a sync per commit survives the death of the process, which is what a
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS transactions (
     block_time INTEGER NOT NULL, quiet INTEGER NOT NULL, err TEXT, memo TEXT,
     message BLOB NOT NULL, meta BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS transactions_by_slot ON transactions (slot);
+CREATE INDEX IF NOT EXISTS quiet_by_slot ON transactions (slot) WHERE quiet;
 CREATE TABLE IF NOT EXISTS mentions (
     address BLOB NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (address, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS mentions_by_transaction ON mentions (id);
@@ -165,21 +166,20 @@ class Ledger:
         row = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM transactions").fetchone()
         return int(row[0])
 
-    def slots_with_blocks(self, first: int, last: int) -> tuple[int, int]:
-        """Oldest and newest slot with a transaction, (0, 0) when there is none."""
-        row: tuple[int, int] = self._db.execute(
-            "SELECT COALESCE(MIN(slot), 0), COALESCE(MAX(slot), 0) FROM transactions"
-            " WHERE slot BETWEEN ? AND ?",
-            (first, last),
-        ).fetchone()
-        return row
+    def newest_slot(self) -> int:
+        """The last slot in which a transaction landed, 0 before the first."""
+        row = self._db.execute("SELECT COALESCE(MAX(slot), 0) FROM transactions").fetchone()
+        return int(row[0])
 
     def prune(self, *, quiet_before: int, keep: int, batch: int = 2_000) -> int:
-        """Forget quiet transactions older than a slot, and all but the newest `keep`."""
-        rows: Sequence[tuple[int]] = self._db.execute(
-            "SELECT id FROM transactions WHERE (quiet AND slot < ?) OR"
-            " (slot < ? AND id <= (SELECT MAX(id) FROM transactions) - ?) ORDER BY id LIMIT ?",
-            (quiet_before, quiet_before, keep, batch),
+        """Forget quiet transactions of slots before one, and all but the newest `keep` ids."""
+        rows: list[tuple[int]] = self._db.execute(
+            "SELECT id FROM transactions WHERE quiet AND slot < ? ORDER BY slot LIMIT ?",
+            (quiet_before, batch),
+        ).fetchall()
+        rows += self._db.execute(
+            "SELECT id FROM transactions WHERE id <= ? AND slot < ? LIMIT ?",
+            (self.count() - keep, quiet_before, batch),
         ).fetchall()
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany("DELETE FROM mentions WHERE id = ?", rows)
