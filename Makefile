@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 BENCH ?= startup tick order
-.PHONY: run test check bench program clean help install install-dev
+.PHONY: run test check bench program crash lockstep clean help install install-dev
 
 run: install  ## Install what is missing, build the front end once, start the whole world
 	@$(PY) -m quantdesk up
@@ -19,6 +19,12 @@ bench: install  ## Measure start, tick and order path: make bench BENCH="tick or
 
 program: install  ## Build the on-chain program into programs/artifacts (SBF_TOOLS=path to the compiler)
 	@SBF_TOOLS=$(SBF_TOOLS) programs/build.sh
+
+crash: install-dev  ## Kill -9 every piece 20 times in the middle of an order
+	@QD_CRASH_DRAWS=20 $(PY) -m pytest -q tests/end_to_end/test_kill.py
+
+lockstep: install-dev  ## 200,000 random steps: program and Python twin agree to the bit
+	@QD_LOCKSTEP_STEPS=200000 $(PY) -m pytest -q tests/domain/test_lockstep.py
 
 clean:  ## Remove what was built or installed; a world's data in .quantdesk stays
 	@rm -rf .venv .js .web .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache quantdesk.egg-info
