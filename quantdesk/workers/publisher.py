@@ -29,7 +29,7 @@ from quantdesk.workers.feed.hub import Hub
 from quantdesk.workers.feed.topics import Topic
 
 BEAT_S = 0.25
-BEAT_S_MIN = 0.1
+BEAT_S_MIN = 0.05
 STATE_S = 1.0
 STORED_S = 15.0
 PAUSE_S = 0.5
@@ -82,8 +82,9 @@ class Publisher:
             tasks.create_task(self._beat())
 
     def _note(self, topics: Sequence[Topic]) -> None:
-        self._changed.update(topics)
-        self._wake.set()
+        if topics:
+            self._changed.update(topics)
+            self._wake.set()
 
     async def _beat(self) -> None:
         while True:
