@@ -5,7 +5,7 @@ from dataclasses import replace
 from quantdesk.domain.account import AccountState
 from quantdesk.domain.closeout import Demand
 from quantdesk.domain.exchange import Exchange
-from quantdesk.domain.ledger import Ledger, Moment, Outcome
+from quantdesk.domain.ledger import Ledger, Moment, Outcome, Refused
 from quantdesk.domain.market import SOL, MarketParams, MarketState, Tier
 from quantdesk.domain.money import SIZE_ONE, U64_MAX, USD_ONE, Price
 from quantdesk.domain.oracle import PriceReading
@@ -82,13 +82,13 @@ class Desk:
             self.wait(1)
             self.price(price, conf=conf, market=market)
 
-    def trade(self, size_e9: int, price: str, *, trader: str = TRADER, **terms: object) -> Outcome:
+    def trade(self, size_e9: int, price: str, *, trader: str = TRADER) -> Outcome:
         """Places a market order that accepts any price and executes it a second later."""
         placed = self.place(size_e9, trader=trader)
-        if hasattr(placed, "refusal"):
+        if isinstance(placed, Refused):
             return placed
         self.wait(1)
-        self.price(price, **terms)  # type: ignore[arg-type]
+        self.price(price)
         return self.execute(trader=trader)
 
     def place(

@@ -26,7 +26,12 @@ def test_the_index_is_the_exact_formula_rounded_down(
     params: MarketParams, skew: int, price: int, seconds: int
 ) -> None:
     share = Fraction(skew, params.skew_scale_e9)
-    exact = max(-1, min(1, share)) * params.funding_max_e6 * price * Fraction(seconds, HOUR_S)
+    exact = (
+        max(Fraction(-1), min(Fraction(1), share))
+        * params.funding_max_e6
+        * price
+        * Fraction(seconds, HOUR_S)
+    )
 
     assert index_step(params, skew, price_e6=price, elapsed_s=seconds) == floor(exact)
 

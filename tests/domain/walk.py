@@ -18,6 +18,7 @@ from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import Kind, OrderIntent
 from quantdesk.domain.portfolio import Portfolio
 from quantdesk.domain.position import Position
+from tests.domain.invariants import check_invariants
 from tests.domain.lockstep import Lockstep
 
 START_PRICES = {0: 150 * USD_ONE, 1: 60_000 * USD_ONE, 2: 2_500 * USD_ONE}
@@ -76,6 +77,7 @@ class Walk:
         while self.pair.steps < goal:
             ((_, action),) = self.source.choices(self.actions, self.habits)
             action()
+            check_invariants(self.pair.ledger)
 
     def tick(self) -> None:
         """A second or so and two slots pass."""
