@@ -41,7 +41,21 @@ def main(kind: str) -> int:
         if not _install(PROJECT / name):
             return 1
         stamp.write_text(wanted)
+    _write_command()
     return 0
+
+
+def _write_command() -> None:
+    """`.venv/bin/quantdesk`, without building a package."""
+    command = VENV / "bin" / "quantdesk"
+    text = (
+        "#!/bin/sh\n"
+        f'PYTHONPATH="{PROJECT}${{PYTHONPATH:+:$PYTHONPATH}}" '
+        f'exec "{VENV}/bin/python" -m quantdesk "$@"\n'
+    )
+    if not command.exists() or command.read_text() != text:
+        command.write_text(text)
+        command.chmod(0o755)
 
 
 def _run_newer(kind: str) -> int:
