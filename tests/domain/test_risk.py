@@ -35,7 +35,7 @@ def desk(usd: int = 1_000, price: str = "150") -> Desk:
 
 
 def intent(
-    size_e9: int, *, kind: Kind = Kind.MARKET, limit_e6: int = 0, **more: bool
+    size_e9: int, *, kind: Kind = Kind.MARKET, limit_e6: int = 0, reduce_only: bool = False
 ) -> OrderIntent:
     anything = ANY_PRICE if size_e9 > 0 else SOL.tick_e6
     return OrderIntent(
