@@ -42,7 +42,6 @@ def status_of(reason: Reason) -> int:
             | Reason.OFF_TICK
             | Reason.OFF_LOT
             | Reason.BELOW_MINIMUM
-            | Reason.ABOVE_MAXIMUM
             | Reason.SLIPPAGE
             | Reason.SIGN_IN_ADDRESS
         ):
@@ -59,7 +58,6 @@ def status_of(reason: Reason) -> int:
             return 429
         case (
             Reason.MARKET_PAUSED
-            | Reason.MARKET_REDUCE_ONLY
             | Reason.PRICE_MISSING
             | Reason.PRICE_STALE
             | Reason.PRICE_WIDE
@@ -111,6 +109,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(PortError, _unavailable)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _broken)
 
 
 async def _denied(_: Request, fault: Exception) -> JSONResponse:
@@ -148,6 +147,11 @@ async def _malformed(_: Request, fault: Exception) -> JSONResponse:
     expected = str(first["msg"])[:200]
     message = f"{where}{expected[:1].lower()}{expected[1:]}; correct it and send it again"
     return error_response(422, "INVALID", message, field=field)
+
+
+async def _broken(_: Request, __: Exception) -> JSONResponse:
+    # The server logs the traceback; whoever asked learns only that it was not their fault.
+    return error_response(500, "INTERNAL", "something broke on our side; try again shortly")
 
 
 async def _http(_: Request, fault: Exception) -> JSONResponse:

@@ -11,7 +11,7 @@ from quantdesk.api.errors import Denied
 from quantdesk.api.wire import Deps, encoded
 from quantdesk.domain.funding import funding_rate_e6
 from quantdesk.domain.market import MarketState
-from quantdesk.services.gather_portfolio import read_marks
+from quantdesk.services.gather_portfolio import known_marks, read_marks
 from quantdesk.services.outcome import Reason, Refused
 from quantdesk.services.ports import Mark
 
@@ -30,7 +30,7 @@ async def config(deps: Deps) -> object:
 async def markets(deps: Deps) -> object:
     """Every market with its rules, open interest and mark."""
     state = await deps.exchange.state()
-    marks = await read_marks(deps, [market.params.symbol for market in state.markets])
+    marks = await known_marks(deps, [market.params.symbol for market in state.markets])
     return [_market(market, marks.get(market.params.symbol)) for market in state.markets]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
+from quantdesk.api.auth import client_of
 from quantdesk.api.schemas import (
     AmountBody,
     CloseBody,
@@ -47,16 +48,17 @@ async def withdrawal(body: AmountBody, user: SignedInUser, deps: Deps) -> object
 
 
 @router.post("/orders/preview")
-async def preview(body: OrderBody, session: MaybeSession, deps: Deps) -> object:
+async def preview(body: OrderBody, request: Request, session: MaybeSession, deps: Deps) -> object:
     """The order's receipt, or why it would fail; nothing is written."""
     user = None if session is None else session.user
-    return encoded(granted(await preview_order(deps, user, _request(body))))
+    answer = await preview_order(deps, user, _order(body), client=client_of(request))
+    return encoded(granted(answer))
 
 
 @router.post("/orders/prepare")
 async def order(body: OrderBody, user: SignedInUser, deps: Deps) -> object:
     """A transaction that places the order."""
-    return encoded(granted(await prepare_order(deps, user, _request(body))))
+    return encoded(granted(await prepare_order(deps, user, _order(body))))
 
 
 @router.post("/orders/{address}/cancel/prepare")
@@ -88,5 +90,5 @@ async def transaction(intent_id: UUID, user: SignedInUser, deps: Deps) -> object
     return encoded(granted(await read_intent(deps, user, intent_id)))
 
 
-def _request(body: OrderBody) -> OrderRequest:
+def _order(body: OrderBody) -> OrderRequest:
     return OrderRequest(**body.model_dump())

@@ -16,7 +16,7 @@ from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.portfolio import Portfolio, Quote
 from quantdesk.services.dependencies import Dependencies
 from quantdesk.services.exchange_state import AccountSnapshot, ExchangeState
-from quantdesk.services.ports import Mark
+from quantdesk.services.ports import Mark, MarksUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,11 @@ class Gathered:
 async def gather_portfolio(
     deps: Dependencies, owner: str | None, *, also: Iterable[str] = ()
 ) -> Gathered:
-    """The account of `owner` with a quote for each market it is in and each named in `also`."""
+    """The account of `owner` with a quote for each market it is in and each named in `also`.
+
+    Naming a market means to trade there: then the price store must answer, else it is a
+    PortError; without, prices fall back to the program's own.
+    """
     state, snapshot = await asyncio.gather(deps.exchange.state(), _account(deps, owner))
     held = {position.market_index for position in snapshot.positions} if snapshot else set()
     wanted = [
@@ -46,7 +50,8 @@ async def gather_portfolio(
         for market in state.markets
         if market.params.index in held or market.params.symbol in set(also)
     ]
-    marks = await read_marks(deps, [market.params.symbol for market in wanted])
+    symbols = [market.params.symbol for market in wanted]
+    marks = await (read_marks if also else known_marks)(deps, symbols)
     account = snapshot.account if snapshot else AccountState(address="", owner=owner or "")
     positions = snapshot.positions if snapshot else ()
     return Gathered(
@@ -66,6 +71,14 @@ async def gather_portfolio(
         marks=marks,
         now_ms=deps.clock.now_ms(),
     )
+
+
+async def known_marks(deps: Dependencies, symbols: Iterable[str]) -> Mapping[str, Mark]:
+    """As `read_marks`, and none at all while the price store is away: for looking, not trading."""
+    try:
+        return await read_marks(deps, symbols)
+    except MarksUnavailable:
+        return {}
 
 
 async def read_marks(deps: Dependencies, symbols: Iterable[str]) -> Mapping[str, Mark]:

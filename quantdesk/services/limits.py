@@ -11,6 +11,7 @@ from quantdesk.services.ports import Limit
 
 SIGN_IN = Limit(name="sign_in", burst=60, period_ms=60_000)
 TRADE = Limit(name="trade", burst=100, period_ms=5_000)
+PREVIEW = Limit(name="preview", burst=100, period_ms=5_000)
 FAUCET = Limit(name="faucet", burst=5, period_ms=3_600_000)
 
 

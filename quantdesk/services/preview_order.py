@@ -11,7 +11,7 @@ from quantdesk.domain.receipt import Receipt, Rejected
 from quantdesk.domain.risk import preview_order as verdict_on
 from quantdesk.services.dependencies import Dependencies
 from quantdesk.services.gather_portfolio import Gathered, gather_portfolio
-from quantdesk.services.limits import TRADE, over_limit
+from quantdesk.services.limits import PREVIEW, over_limit
 from quantdesk.services.order_request import OrderRequest, malformed, order_intent, reason_of
 from quantdesk.services.outcome import Reason, Refused
 from quantdesk.services.ports import Mark, User
@@ -38,13 +38,15 @@ class Draft:
 
 
 async def preview_order(
-    deps: Dependencies, user: User | None, request: OrderRequest
+    deps: Dependencies, user: User | None, request: OrderRequest, *, client: str = "guests"
 ) -> Preview | Refused:
-    """What the order would do at the present price; guests are judged with an empty account."""
-    if user is not None:
-        refused = await over_limit(deps, TRADE, str(user.id))
-        if refused is not None:
-            return refused
+    """What the order would do at the present price; guests are judged with an empty account.
+
+    Limits count a user by name and a guest by `client`, a network address or a tab.
+    """
+    refused = await over_limit(deps, PREVIEW, client if user is None else str(user.id))
+    if refused is not None:
+        return refused
     draft = await draft_order(deps, user, request, client_order_id=request.client_order_id or 0)
     if isinstance(draft, Refused):
         return draft

@@ -15,7 +15,7 @@ from quantdesk.domain.portfolio import Portfolio, Quote
 from quantdesk.domain.position import Position
 from quantdesk.services.dependencies import Dependencies
 from quantdesk.services.exchange_state import ExchangeState
-from quantdesk.services.gather_portfolio import read_marks, reading_of
+from quantdesk.services.gather_portfolio import known_marks, reading_of
 from quantdesk.services.ports import Flows, User
 
 
@@ -51,7 +51,7 @@ async def read_portfolio(deps: Dependencies, user: User) -> PortfolioView:
     flows, state = await asyncio.gather(deps.mirror.flows(user.id), deps.exchange.state())
     indices = {position.market_index for position in flows.positions}
     symbols = [m.params.symbol for m in state.markets if m.params.index in indices]
-    marks = await read_marks(deps, symbols)
+    marks = await known_marks(deps, symbols)
     quotes = {
         market.params.index: Quote(
             market=market, reading=reading_of(market, marks.get(market.params.symbol))

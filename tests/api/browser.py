@@ -53,7 +53,7 @@ def browser(world: World, name: str = "alice") -> Browser:
         return world.deps
 
     app = create_app(Bundle(build), world.place)
-    transport = httpx.ASGITransport(app=app)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     http = httpx.AsyncClient(transport=transport, base_url=world.place.origin)
     return Browser(http, Wallet.named(name))
 

@@ -10,6 +10,7 @@ from solders.pubkey import Pubkey
 from quantdesk.domain.order import Kind, Order
 from quantdesk.domain.position import Position
 from quantdesk.services.exchange_state import OpenOrder, WalletState
+from quantdesk.services.ports import MarksUnavailable
 from tests.api.browser import Browser, browser, signed_in
 from tests.fakes.world import World, account_address, fake_world
 
@@ -146,3 +147,39 @@ async def production_user(world: World) -> Browser:
     answer = await person.post("/api/auth/sign-in", body, origin=world.place.origin)
     assert answer.status_code == 200, answer.text
     return person
+
+
+async def test_without_the_price_store_the_account_is_shown_as_stale() -> None:
+    world = fake_world()
+    person = await signed_in(world)
+    with_position(world, person)
+    world.marks.failure = MarksUnavailable("gone")
+
+    account = await person.get("/api/account")
+    markets = await person.get("/api/markets")
+
+    assert account.status_code == markets.status_code == 200
+    assert account.json()["is_stale"]
+    assert all(market["mark"] is None for market in markets.json())
+
+
+async def test_guests_cannot_keep_the_server_busy_with_previews() -> None:
+    guest = browser(fake_world())
+    body = {"market": "SOL-PERP", "side": "long", "kind": "market", "size_e9": 10**9}
+
+    answers = [await guest.post("/api/orders/preview", body) for _ in range(101)]
+
+    assert [answer.status_code for answer in answers] == [200] * 100 + [429]
+
+
+async def test_a_fault_of_ours_is_told_without_its_details() -> None:
+    world = fake_world()
+    person = await signed_in(world, usdc_e6=THOUSAND)
+    world.exchange.accounts[person.wallet.address] = None  # type: ignore[assignment]
+    world.exchange.wallets = None  # type: ignore[assignment]
+
+    answer = await person.get("/api/account")
+
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "INTERNAL"
+    assert "NoneType" not in answer.text

@@ -6,6 +6,11 @@ from quantdesk.adapters.postgres.database import SERVICE, Database
 from quantdesk.adapters.postgres.times import milliseconds, timestamp
 from quantdesk.services.ports import Nonce, Session, User
 
+FORGET = """
+delete from sign_in_nonces where nonce in (
+  select nonce from sign_in_nonces where expires_at < %s - interval '1 day' limit 20
+)
+"""
 CONSUME = """
 update sign_in_nonces set used_at = %(now)s
 where nonce = %(nonce)s and used_at is null and expires_at > %(now)s
@@ -30,8 +35,9 @@ class PostgresNonces:
         self._database = database
 
     async def remember(self, nonce: Nonce) -> None:
-        """Store a message before it is handed out."""
+        """Store a message before it is handed out; old ones leave as new ones come."""
         async with self._database.transaction(SERVICE) as connection:
+            await connection.execute(FORGET, [timestamp(nonce.issued_at_ms)])
             await connection.execute(
                 "insert into sign_in_nonces (nonce, wallet_address, browser_hash, message,"
                 " issued_at, expires_at) values (%s, %s, %s, %s, %s, %s)",
@@ -79,7 +85,7 @@ class PostgresSessions:
                     session.user.id,
                     timestamp(now_ms),
                     timestamp(session.expires_at_ms),
-                    user_agent[:400],
+                    user_agent.replace("\0", "")[:400],
                 ],
             )
 
