@@ -153,7 +153,7 @@ def _chain_id(settings: Settings) -> str:
 @asynccontextmanager
 async def exchange(settings: Settings) -> AsyncIterator[ChainExchange]:
     """The exchange on chain."""
-    async with _node(settings) as node:
+    async with rpc_node(settings) as node:
         yield _exchange(settings, node)
 
 
@@ -163,12 +163,13 @@ async def transactions(settings: Settings) -> AsyncIterator[ChainTransactions]:
     from quantdesk.adapters.chain.program import load_program
     from quantdesk.adapters.chain.transactions import ChainTransactions
 
-    async with _node(settings) as node:
+    async with rpc_node(settings) as node:
         yield ChainTransactions(node, load_program(settings.program_id))
 
 
 @asynccontextmanager
-async def _node(settings: Settings) -> AsyncIterator[RpcClient]:
+async def rpc_node(settings: Settings) -> AsyncIterator[RpcClient]:
+    """The chain's nodes as one."""
     from quantdesk.adapters.rpc.client import RpcClient
 
     node = RpcClient.of(settings.solana_rpc_urls)
@@ -218,7 +219,7 @@ async def build_dependencies(settings: Settings) -> Dependencies:
 
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(database(settings, size_max=8))
-        node = await stack.enter_async_context(_node(settings))
+        node = await stack.enter_async_context(rpc_node(settings))
         valkey = connect(settings.redis_url, name="door")
         stack.push_async_callback(valkey.aclose)
         return Dependencies(
@@ -271,7 +272,7 @@ async def chain_history(settings: Settings) -> AsyncIterator[ProgramHistory]:
     from quantdesk.adapters.chain.program import load_program
     from quantdesk.adapters.rpc.websocket import RpcSocket
 
-    async with _node(settings) as node:
+    async with rpc_node(settings) as node:
         program = load_program(settings.program_id)
         yield ProgramHistory(node, RpcSocket(settings.solana_ws_url), program)
 
@@ -289,7 +290,7 @@ async def keeper_chain(settings: Settings) -> AsyncIterator[ChainKeeper]:
         keeper=read_key(settings.keys_dir / "keeper.json"),
         publisher=read_key(publisher) if publisher.exists() else None,
     )
-    async with _node(settings) as node:
+    async with rpc_node(settings) as node:
         program = load_program(settings.program_id)
         yield ChainKeeper(node, RpcSocket(settings.solana_ws_url), program, keys)
 
