@@ -61,6 +61,8 @@ def _words(evidence: Evidence, summary: str) -> tuple[str, str, str, bool]:
             return "Waiting for your wallet", "busy", summary, False
         case "signed" | "sent":
             return "Submitted", "busy", f"{summary}. Waiting for the chain.", False
+        case "processed":
+            return "Confirming", "busy", f"{summary}. The chain has it and is confirming.", False
         case "unknown":
             text = "The chain has not answered. It is being asked; do not send it again."
             return "Unknown, checking", "warn", text, False

@@ -34,6 +34,7 @@ def told(evidence: Evidence) -> Notice:
         ("signed", "Submitted", False),
         ("sent", "Submitted", False),
         ("unknown", "Unknown, checking", False),
+        ("processed", "Confirming", False),
         ("confirmed", "Placed", False),
         ("rejected", "Failed", True),
         ("expired", "Expired", True),
@@ -95,6 +96,6 @@ def test_another_intents_order_is_no_evidence() -> None:
     [("deposit", "Deposited"), ("withdraw", "Withdrawn"), ("cancel_order", "Cancelled")],
 )
 def test_transfers_and_cancels_end_with_their_own_word(kind: str, title: str) -> None:
-    notice = told(Evidence(intent=intent("processed", kind)))
+    notice = told(Evidence(intent=intent("confirmed", kind)))
 
     assert (notice.title, notice.final) == (title, True)

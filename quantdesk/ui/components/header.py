@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from quantdesk.ui.components.icon import icon, logo
+from quantdesk.ui.components.menu import menu
 from quantdesk.ui.components.wallet import connect_button, sign_out_button
 from quantdesk.ui.states.funds import FundsState
 from quantdesk.ui.states.session import SessionState
@@ -45,7 +46,7 @@ def _theme_button() -> rx.Component:
 
 
 def _account_menu() -> rx.Component:
-    return rx.el.details(
+    return menu(
         rx.el.summary(
             rx.el.i(class_name="avatar"),
             rx.el.span("Main", class_name="strong"),
