@@ -143,7 +143,7 @@ async def _subscribed(desk: Desk, page: Page) -> None:
         f"() => {{ window.got = []; feed.subscribe({SOL!r}, (d, m) => got.push([d, m])); }}"
     )
     await _until(page, "feed.status().state === 'open'")
-    while not any(client.topics for client in desk.hub._clients):
+    while not any(client.topics for client in desk.hub._clients):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
 
 
