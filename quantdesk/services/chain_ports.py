@@ -93,6 +93,11 @@ class KeeperChain(Protocol):
         """Put prices on chain, by market index; all in one transaction."""
         ...
 
-    async def perform(self, task: Task, book: ExchangeBook) -> TaskRefused | None:
-        """Send one task; None when the chain took it."""
+    async def perform(
+        self, task: Task, book: ExchangeBook, *, rehearse: bool
+    ) -> TaskRefused | None:
+        """Send one task; None when the node took it.
+
+        Only with `rehearse` does the node try it first, so that a refusal is told and costs no fee.
+        """
         ...

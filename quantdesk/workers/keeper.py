@@ -33,6 +33,7 @@ READ_MS = 1_000
 TICK_AGE_MS_MAX = 10_000
 """An older price is of no use on chain: nothing accepts it."""
 RETRY_S = (1.0, 2.0, 5.0, 15.0, 60.0)
+IN_FLIGHT = 8
 SENT_S = 2.0
 """How long a task that was sent is not sent again while its effect is awaited."""
 
@@ -82,19 +83,23 @@ class Keeper:
         view = self._book.view()
         slot = await self._chain.slot() if self._book.has_business else 0
         moment = Moment(now=int(self._clock()), slot=slot, readings=dict(self._posted))
-        for task in plan_keeping(view, moment):
-            if self._clock() >= self._not_before_s.get(task, 0.0):
-                await self._perform(task, view)
+        now_s = self._clock()
+        due = [t for t in plan_keeping(view, moment) if now_s >= self._not_before_s.get(t, 0.0)]
+        for start in range(0, len(due), IN_FLIGHT):
+            batch = due[start : start + IN_FLIGHT]
+            await asyncio.gather(*(self._perform(task, view) for task in batch))
+        self._forget_old()
 
     async def _perform(self, task: Task, view: ExchangeBook) -> None:
-        refused = await self._chain.perform(task, view)
+        # A node's rehearsal doubles the work, so it is asked for only when the first try failed.
+        is_repeated = task in self._not_before_s
+        refused = await self._chain.perform(task, view, rehearse=is_repeated)
         if refused is None:
-            log.info("task_done", task=type(task).__name__, **_named(task))
+            log.info("task_sent", task=type(task).__name__, **_named(task))
             self._failures.pop(task, None)
             self._not_before_s[task] = self._clock() + SENT_S
         else:
             self._hold_back(task, refused)
-        self._forget_old()
 
     def _hold_back(self, task: Task, refused: TaskRefused) -> None:
         failures = self._failures.get(task, 0)
@@ -105,8 +110,8 @@ class Keeper:
 
     def _forget_old(self) -> None:
         if len(self._not_before_s) > 1_000:
-            now = self._clock()
-            self._not_before_s = {t: s for t, s in self._not_before_s.items() if s > now}
+            kept_s = self._clock() - RETRY_S[-1]
+            self._not_before_s = {t: s for t, s in self._not_before_s.items() if s > kept_s}
             self._failures = {t: n for t, n in self._failures.items() if t in self._not_before_s}
 
     def _fresh_readings(self) -> dict[int, PriceReading]:

@@ -39,7 +39,9 @@ class RememberedChain:
         self._answer()
         self.posted.append(dict(readings))
 
-    async def perform(self, task: Task, book: ExchangeBook) -> TaskRefused | None:
+    async def perform(
+        self, task: Task, book: ExchangeBook, *, rehearse: bool
+    ) -> TaskRefused | None:
         self._answer()
         self.done.append(task)
         return self.refusal

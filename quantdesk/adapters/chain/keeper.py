@@ -98,11 +98,13 @@ class ChainKeeper:
         ]
         await self._send(posts, publisher, units=POST_UNITS * len(posts), preflight=False)
 
-    async def perform(self, task: Task, book: ExchangeBook) -> TaskRefused | None:
-        """Send one task; None when the chain took it."""
+    async def perform(
+        self, task: Task, book: ExchangeBook, *, rehearse: bool
+    ) -> TaskRefused | None:
+        """Send one task; None when the node took it."""
         instruction = self._instruction(task, book)
         try:
-            await self._send([instruction], self._keys.keeper, units=TASK_UNITS, preflight=True)
+            await self._send([instruction], self._keys.keeper, units=TASK_UNITS, preflight=rehearse)
         except ExchangeUnavailable:
             raise
         except PortError as refusal:
