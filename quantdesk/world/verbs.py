@@ -13,8 +13,8 @@ from quantdesk.settings import PROJECT, Settings, SettingsError
 from quantdesk.world.home import Home
 from quantdesk.world.launch import World, WorldFailed, run_world
 from quantdesk.world.pieces import WEB, WORKERS
-from quantdesk.world.postgres import data_directory
 from quantdesk.world.spawn import OWN_SIGNALS
+from quantdesk.world.system_place import data_directory, forget_lost_homes
 
 PREVIOUS_TIMEOUT_S = 15.0
 
@@ -79,6 +79,7 @@ def reset(*, is_confirmed: bool) -> int:
         return 1
     for place in present:
         shutil.rmtree(place, ignore_errors=place != home.path)
+    forget_lost_homes()
     print("deleted; the next `quantdesk up` starts a new world")
     return 0
 
