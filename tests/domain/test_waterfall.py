@@ -1,0 +1,175 @@
+"""Who bears a loss, and in which order; and what happens when traders win more than there is."""
+
+from dataclasses import replace
+
+import pytest
+
+from quantdesk.domain.events import Liquidated, OrderExecuted
+from quantdesk.domain.ledger import Applied, Refused
+from quantdesk.domain.money import USD_ONE
+from quantdesk.domain.refusal import Refusal
+from tests.domain.desk import FLAT_SOL, KEEPER, TRADER, Desk, units
+from tests.domain.invariants import check_invariants
+
+
+def bankrupt(*, insurance: int, pool_share_e6: int = 100_000) -> Desk:
+    """A trader long 100 SOL from 150 with 1,000 US dollars, and a price of 100."""
+    opened = Desk(FLAT_SOL)
+    opened.price("150")
+    opened.open(usd=1_000)
+    opened.trade(units(100), "150")
+    missing = opened.ledger.insurance.balance_e6 - insurance * USD_ONE
+    opened.ledger.insurance = replace(opened.ledger.insurance, balance_e6=insurance * USD_ONE)
+    cash = opened.ledger.pool.cash_e6 + missing
+    opened.ledger.pool = replace(
+        opened.ledger.pool, cash_e6=cash, daily_loss_share_e6=pool_share_e6
+    )
+    opened.settle_on("100")
+    return opened
+
+
+def liquidated(opened: Desk) -> Liquidated:
+    outcome = opened.liquidate()
+    assert isinstance(outcome, Applied), outcome
+    event = outcome.events[-1]
+    assert isinstance(event, Liquidated)
+    check_invariants(opened.ledger)
+    return event
+
+
+def test_the_fund_pays_what_the_trader_cannot_and_the_pool_nothing() -> None:
+    event = liquidated(bankrupt(insurance=50_000))
+
+    assert event.insurance_paid_e6 > 4_000 * USD_ONE
+    assert (event.pool_loss_e6, event.penalty_e6, event.balance_after_e6) == (0, 0, 0)
+
+
+def test_the_pool_bears_what_the_fund_cannot() -> None:
+    event = liquidated(bankrupt(insurance=1_000))
+
+    assert event.insurance_paid_e6 == 1_000 * USD_ONE
+    assert event.pool_loss_e6 > 3_000 * USD_ONE
+    assert event.balance_after_e6 == 0
+
+
+def test_the_pool_stops_at_its_daily_cap_and_the_rest_stays_a_debt() -> None:
+    opened = bankrupt(insurance=0, pool_share_e6=1_000)
+    cap = opened.ledger.pool.cash_e6 // 1_000
+
+    event = liquidated(opened)
+
+    assert event.pool_loss_e6 == cap == opened.ledger.pool.loss_today_e6
+    assert event.balance_after_e6 < 0
+    assert opened.ledger.pool.loss_left_e6(opened.now) == 0
+    assert opened.ledger.pool.loss_left_e6(opened.now + 86_400) > 0
+
+
+def test_the_liquidator_gets_half_of_the_penalty_of_an_account_that_can_pay() -> None:
+    opened = bankrupt(insurance=50_000)
+    opened.settle_on("142.5")
+    before = opened.ledger.accounts[KEEPER].usdc_e6
+
+    event = liquidated(opened)
+
+    assert event.penalty_e6 > 0
+    assert event.size_after_e9 > 0
+    assert opened.ledger.accounts[KEEPER].usdc_e6 - before == event.penalty_e6 // 2
+
+
+def test_a_smaller_bite_may_be_asked_for_but_a_whole_close_is_whole() -> None:
+    partly, wholly = bankrupt(insurance=50_000), bankrupt(insurance=50_000)
+    partly.settle_on("142.5")
+
+    assert isinstance(partly.liquidate(most_e9=units(1)), Applied)
+    assert isinstance(wholly.liquidate(most_e9=units(1)), Applied)
+
+    assert partly.ledger.position(TRADER, 0).size_e9 == units(99)
+    assert wholly.ledger.position(TRADER, 0).is_flat
+
+
+def test_a_healthy_account_and_a_flat_one_are_left_alone() -> None:
+    opened = bankrupt(insurance=50_000)
+    opened.settle_on("150")
+
+    assert opened.liquidate() == Refused(refusal=Refusal.HEALTHY)
+    opened.trade(-units(100), "150")
+    assert opened.liquidate() == Refused(refusal=Refusal.NO_POSITION)
+
+
+def test_what_the_pool_cannot_pay_becomes_a_claim_and_no_unit_appears() -> None:
+    opened = Desk(FLAT_SOL)
+    opened.price("150")
+    opened.open(usd=1_000)
+    opened.trade(units(100), "150")
+    moved = opened.ledger.pool.cash_e6 - 100 * USD_ONE
+    opened.ledger.pool = replace(opened.ledger.pool, cash_e6=100 * USD_ONE)
+    fund = replace(opened.ledger.insurance, balance_e6=opened.ledger.insurance.balance_e6 + moved)
+    opened.ledger.insurance = fund
+    opened.settle_on("160")
+
+    outcome = opened.trade(-units(100), "160")
+
+    assert isinstance(outcome, Applied), outcome
+    event = outcome.events[-1]
+    assert isinstance(event, OrderExecuted)
+    assert event.claims_e6 > 700 * USD_ONE
+    account = opened.ledger.accounts[TRADER]
+    assert account.claims_e6 == opened.ledger.pool.claims_e6 == event.claims_e6
+    check_invariants(opened.ledger)
+
+
+@pytest.mark.parametrize("refund_first", [True, False])
+def test_the_order_of_independent_deposits_does_not_matter(refund_first: bool) -> None:
+    opened = Desk(FLAT_SOL)
+    for name in ("a", "b"):
+        opened.open(name, usd=10)
+    names = ("a", "b") if refund_first else ("b", "a")
+
+    for name in names:
+        opened.exchange.withdraw(name, 3 * USD_ONE, at=opened.at)
+        opened.exchange.deposit(name, 5 * USD_ONE)
+
+    assert [opened.ledger.accounts[name].usdc_e6 for name in ("a", "b")] == [12 * USD_ONE] * 2
+    check_invariants(opened.ledger)
+
+
+@pytest.mark.parametrize(
+    ("amount", "refusal"),
+    [(0, Refusal.ZERO_AMOUNT), (10 * USD_ONE + 1, Refusal.INSUFFICIENT_BALANCE)],
+)
+def test_a_withdrawal_of_nothing_or_of_too_much_is_refused(amount: int, refusal: Refusal) -> None:
+    opened = Desk(FLAT_SOL)
+    opened.open("a", usd=10)
+
+    assert opened.exchange.withdraw("a", amount, at=opened.at) == Refused(refusal=refusal)
+    assert isinstance(opened.exchange.withdraw("a", 10 * USD_ONE, at=opened.at), Applied)
+
+
+def test_a_withdrawal_leaves_the_initial_requirement_to_the_unit() -> None:
+    opened = Desk(FLAT_SOL)
+    opened.price("150")
+    opened.open(usd=1_000)
+    opened.trade(units(100), "150")
+    free = opened.portfolio().standing(now=opened.now).free_collateral_e6
+
+    refused = opened.exchange.withdraw(TRADER, free + 1, at=opened.at)
+    allowed = opened.exchange.withdraw(TRADER, free, at=opened.at)
+
+    assert refused == Refused(refusal=Refusal.INSUFFICIENT_COLLATERAL)
+    assert isinstance(allowed, Applied)
+
+
+def test_a_vault_lets_out_its_hourly_share_and_refills() -> None:
+    opened = Desk(FLAT_SOL)
+    opened.open("a", usd=1_000)
+    outflow = replace(opened.ledger.vault.outflow, floor=100 * USD_ONE, share_e6=0)
+    opened.ledger.vault = replace(opened.ledger.vault, outflow=outflow)
+
+    def withdraw(usd: int) -> object:
+        return opened.exchange.withdraw("a", usd * USD_ONE, at=opened.at)
+
+    assert isinstance(withdraw(100), Applied)
+    assert withdraw(1) == Refused(refusal=Refusal.OUTFLOW_CAP)
+    opened.wait(1_800)
+    assert isinstance(withdraw(50), Applied)
+    assert withdraw(1) == Refused(refusal=Refusal.OUTFLOW_CAP)
