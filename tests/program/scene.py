@@ -229,6 +229,7 @@ FRAMEWORK_ERRORS = {
     2012: "ConstraintAddress",
     2014: "ConstraintTokenMint",
     2015: "ConstraintTokenOwner",
+    2040: "ConstraintDuplicateMutableAccount",
     3002: "AccountDiscriminatorMismatch",
     3003: "AccountDidNotDeserialize",
     3007: "AccountOwnedByWrongProgram",

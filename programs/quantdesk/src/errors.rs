@@ -78,6 +78,18 @@ pub enum QuantDeskError {
     NotLargestRequirement,
     #[msg("The position is empty")]
     NoPosition,
+    #[msg("The trigger price is not reached")]
+    TriggerNotReached,
+    #[msg("The account has as many delegates as it may hold")]
+    TooManyDelegates,
+    #[msg("The delegate is not listed")]
+    UnknownDelegate,
+    #[msg("The change waits for its timelock")]
+    Timelocked,
+    #[msg("The change does not apply to what it names")]
+    ProposalMismatch,
+    #[msg("Administrative instructions take no durable nonce; sign with a recent blockhash")]
+    DurableNonce,
     #[msg("Liquidation would be cheaper than closing; raise the liquidation fee")]
     LiquidationTooCheap,
 }

@@ -85,6 +85,8 @@ pub struct OrderPlaced {
     pub size_e9: i64,
     pub limit_price_e6: u64,
     pub trigger_price_e6: u64,
+    pub trailing_bps: u16,
+    pub watermark_e6: u64,
     pub reduce_only: bool,
     pub expires_at: i64,
     pub placed_slot: u64,
@@ -100,6 +102,16 @@ pub struct OrderCancelled {
     pub client_order_id: u64,
     pub reason: u8,
     pub by: Pubkey,
+}
+
+#[event]
+pub struct WatermarkMoved {
+    pub sequence: u64,
+    pub at: i64,
+    pub order: Pubkey,
+    pub user_account: Pubkey,
+    pub client_order_id: u64,
+    pub watermark_e6: u64,
 }
 
 #[event]
@@ -197,4 +209,76 @@ pub struct OraclePriceUpdated {
     pub conf_e6: u64,
     pub publish_time: i64,
     pub grade: u8,
+}
+
+#[event]
+pub struct UserAccountUpdated {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub name: [u8; 32],
+    pub max_leverage: u16,
+}
+
+#[event]
+pub struct DelegateChanged {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub delegate: Pubkey,
+    /// 0: the delegate was removed.
+    pub permissions: u32,
+    pub expires_at: i64,
+}
+
+#[event]
+pub struct Transferred {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub to_account: Pubkey,
+    pub amount: u64,
+    pub balance_after: i64,
+    pub to_balance_after: i64,
+    pub to_sequence: u64,
+}
+
+#[event]
+pub struct PauseChanged {
+    pub sequence: u64,
+    pub at: i64,
+    pub pause_bits: u32,
+    pub by: Pubkey,
+}
+
+#[event]
+pub struct MarketStatusChanged {
+    pub sequence: u64,
+    pub at: i64,
+    pub market_index: u16,
+    pub status: u8,
+    pub by: Pubkey,
+}
+
+#[event]
+pub struct ChangeProposed {
+    pub sequence: u64,
+    pub at: i64,
+    pub proposal: Pubkey,
+    pub executable_at: i64,
+}
+
+#[event]
+pub struct ChangeExecuted {
+    pub sequence: u64,
+    pub at: i64,
+    pub proposal: Pubkey,
+}
+
+#[event]
+pub struct ChangeCancelled {
+    pub sequence: u64,
+    pub at: i64,
+    pub proposal: Pubkey,
+    pub by: Pubkey,
 }

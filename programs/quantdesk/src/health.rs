@@ -39,6 +39,20 @@ pub fn elsewhere<'info>(
     Ok(sum)
 }
 
+/// What is left must cover the initial requirement; without positions and other collateral no
+/// price is asked for.
+pub fn require_covered<'info>(
+    passed: &'info [AccountInfo<'info>],
+    user: &Account<'info, UserAccount>,
+    action: Action,
+    now: i64,
+) -> Result<()> {
+    let rest = elsewhere(passed, user, UserAccount::NO_MARKET, action, now)?;
+    let standing = rest.standing.with_cash(i128::from(user.usdc_e6())).fits()?;
+    require!(standing.covers_initial(), QuantDeskError::InsufficientCollateral);
+    Ok(())
+}
+
 #[inline(never)]
 fn add_market<'info>(
     sum: &mut Elsewhere,

@@ -4,6 +4,7 @@
 
 use anchor_lang::prelude::*;
 
+pub mod admin;
 pub mod errors;
 pub mod events;
 pub mod health;
@@ -14,7 +15,7 @@ pub mod state;
 pub mod tokens;
 
 use instructions::*;
-use state::{MarketParams, OrderParams, VaultParams};
+use state::{Change, Delegate, MarketParams, OrderParams, VaultParams};
 
 declare_id!("HsSzXVuSwiqGQvocT2zMX8zc86KQ9TYfZFZcfmmejzso");
 
@@ -113,5 +114,57 @@ pub mod quantdesk {
     /// Closes as much of a position as brings an account back above its requirement.
     pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_size_e9: u64) -> Result<()> {
         Liquidate::liquidate(ctx, max_size_e9)
+    }
+
+    /// Renames an account or changes the leverage cap of positions it opens from now on.
+    pub fn update_user_account(
+        ctx: Context<UpdateUserAccount>,
+        name: [u8; 32],
+        max_leverage: u16,
+    ) -> Result<()> {
+        UpdateUserAccount::update_user_account(ctx, name, max_leverage)
+    }
+
+    /// Lets another key place and cancel orders; it can never withdraw.
+    pub fn add_delegate(ctx: Context<AddDelegate>, delegate: Delegate) -> Result<()> {
+        AddDelegate::add_delegate(ctx, delegate)
+    }
+
+    /// Takes a delegate off an account.
+    pub fn remove_delegate(ctx: Context<RemoveDelegate>, key: Pubkey) -> Result<()> {
+        RemoveDelegate::remove_delegate(ctx, key)
+    }
+
+    /// Moves USDC between two accounts of one owner.
+    pub fn transfer_between<'info>(
+        ctx: Context<'info, TransferBetween<'info>>,
+        amount: u64,
+    ) -> Result<()> {
+        TransferBetween::transfer_between(ctx, amount)
+    }
+
+    /// Stops actions at once.
+    pub fn pause(ctx: Context<Pause>, pause_bits: u32) -> Result<()> {
+        Pause::pause(ctx, pause_bits)
+    }
+
+    /// Closes a market further at once.
+    pub fn tighten_market(ctx: Context<TightenMarket>, status: u8) -> Result<()> {
+        TightenMarket::tighten_market(ctx, status)
+    }
+
+    /// Announces a loosening.
+    pub fn propose_change(ctx: Context<ProposeChange>, id: u64, change: Change) -> Result<()> {
+        ProposeChange::propose_change(ctx, id, change)
+    }
+
+    /// Makes a proposed change true after its timelock.
+    pub fn execute_change(ctx: Context<ExecuteChange>) -> Result<()> {
+        ExecuteChange::execute_change(ctx)
+    }
+
+    /// Withdraws a proposed change.
+    pub fn cancel_change(ctx: Context<CancelChange>) -> Result<()> {
+        CancelChange::cancel_change(ctx)
     }
 }

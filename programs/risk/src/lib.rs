@@ -21,3 +21,4 @@ pub mod oracle;
 pub mod outflow;
 pub mod pool;
 pub mod position;
+pub mod trigger;

@@ -26,7 +26,6 @@ impl CreateUserAccount<'_> {
     ) -> Result<()> {
         let now = Clock::get()?.unix_timestamp;
         let owner = ctx.accounts.authority.key();
-        let free = Delegate { key: Pubkey::default(), permissions: 0, expires_at: 0 };
         ctx.accounts.user_account.set_inner(UserAccount {
             version: VERSION,
             bump: ctx.bumps.user_account,
@@ -41,7 +40,7 @@ impl CreateUserAccount<'_> {
             open_orders: 0,
             created_at: now,
             sequence: 1,
-            delegates: [free; 4],
+            delegates: [Delegate::FREE; 4],
             reserved: [0; 256],
         });
         emit!(UserAccountCreated {

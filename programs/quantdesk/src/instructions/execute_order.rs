@@ -6,9 +6,10 @@ use risk::fees::faded_reward_e6;
 use risk::margin::Standing;
 use risk::oracle::{Action, Grade, Reading};
 use risk::position::{is_reducing, reducing_part_e9};
+use risk::trigger::moved_watermark_e6;
 
 use crate::errors::QuantDeskError;
-use crate::events::OrderExecuted;
+use crate::events::{OrderExecuted, WatermarkMoved};
 use crate::health::elsewhere;
 use crate::ledger::{Fits, Records};
 use crate::oracle;
@@ -24,7 +25,7 @@ pub struct ExecuteOrder<'info> {
     /// CHECK: receives the order's rent; equal to the owner recorded in the order.
     #[account(mut)]
     pub owner: UncheckedAccount<'info>,
-    #[account(mut, close = owner,
+    #[account(mut,
         has_one = user_account @ QuantDeskError::WrongAccount,
         has_one = owner @ QuantDeskError::WrongAccount)]
     pub order: Box<Account<'info, Order>>,
@@ -61,10 +62,13 @@ impl<'info> ExecuteOrder<'info> {
         }
         let grows = !is_reducing(accounts.position.size_e9, trade_e9);
         let grade = accounts.admit(&reading, grows, now)?;
+        if !accounts.is_awake(&reading)? {
+            return accounts.follow(&reading, now);
+        }
         let others = accounts.others(passed, grows, now)?;
         match accounts.plan(trade_e9, &reading, &others, now)? {
             Ok(filled) => accounts.settle(&filled, trade_e9, (&reading, grade), &clock),
-            Err(Refusal::Bound) if accounts.order.kind == kind::LIMIT => {
+            Err(Refusal::Bound) if accounts.order.waits_for_its_bound() => {
                 err!(QuantDeskError::LimitNotReached)
             }
             Err(refusal) => accounts.cancel(reason_of(refusal), now),
@@ -85,6 +89,31 @@ impl<'info> ExecuteOrder<'info> {
             QuantDeskError::PriceNotNewer
         );
         Ok(reading)
+    }
+
+    fn is_awake(&self, reading: &Reading) -> Result<bool> {
+        match self.order.trigger() {
+            None => Ok(true),
+            Some(trigger) => trigger.is_reached(self.order.buys(), reading.price_e6).fits(),
+        }
+    }
+
+    /// A trailing stop that sleeps follows the price; any other sleeper is refused.
+    fn follow(&mut self, reading: &Reading, now: i64) -> Result<()> {
+        let order = &mut self.order;
+        require!(order.kind == kind::TRAILING_STOP, QuantDeskError::TriggerNotReached);
+        let moved = moved_watermark_e6(order.watermark_e6, order.buys(), reading.price_e6);
+        require!(moved != order.watermark_e6, QuantDeskError::TriggerNotReached);
+        order.watermark_e6 = moved;
+        emit!(WatermarkMoved {
+            sequence: self.user_account.next_sequence(),
+            at: now,
+            order: order.key(),
+            user_account: order.user_account,
+            client_order_id: order.client_order_id,
+            watermark_e6: moved,
+        });
+        Ok(())
     }
 
     fn trade_e9(&self) -> i64 {
@@ -146,6 +175,7 @@ impl<'info> ExecuteOrder<'info> {
     fn request(&self, trade_e9: i64, now: i64) -> Result<Request> {
         let (order, market) = (&self.order, &self.market);
         let is_market = order.kind == kind::MARKET;
+        let is_limit = order.kind == kind::LIMIT;
         let fixed = self.pool.keeper_reward_e6;
         let keeper_reward_e6 = match (&self.keeper_account, is_market) {
             (None, _) => 0,
@@ -155,7 +185,7 @@ impl<'info> ExecuteOrder<'info> {
         Ok(Request {
             trade_e9,
             bound_e6: order.limit_price_e6,
-            fee_rate_e6: if is_market { market.taker_fee_e6 } else { market.limit_fee_e6 },
+            fee_rate_e6: if is_limit { market.limit_fee_e6 } else { market.taker_fee_e6 },
             keeper_reward_e6,
             leverage: self.user_account.max_leverage,
             has_room: self.user_account.has_room_for(market.index),
@@ -197,7 +227,7 @@ impl<'info> ExecuteOrder<'info> {
         self.user_account.open_orders -= 1;
         let claims_e6 = self.user_account.claims_e6 - claims_before;
         self.tell(filled, trade_e9, (reading, claims_e6), now);
-        Ok(())
+        self.order.close(self.owner.to_account_info())
     }
 
     fn reward(&mut self, keeper_e6: u64) -> Result<()> {
@@ -256,7 +286,7 @@ impl<'info> ExecuteOrder<'info> {
         let sequence = self.user_account.next_sequence();
         let by = self.keeper.key();
         emit!(self.order.cancelled(self.order.key(), sequence, now, (reason, by)));
-        Ok(())
+        self.order.close(self.owner.to_account_info())
     }
 }
 

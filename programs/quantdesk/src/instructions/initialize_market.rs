@@ -4,7 +4,6 @@ use anchor_lang::prelude::*;
 
 use crate::errors::QuantDeskError;
 use crate::events::MarketInitialized;
-use crate::ledger::Fits;
 use crate::state::{Market, MarketParams, Pool, Security, VERSION};
 
 #[derive(Accounts)]
@@ -31,31 +30,7 @@ impl InitializeMarket<'_> {
             index == self.pool.market_count && index != u16::MAX,
             QuantDeskError::InvalidParameter
         );
-        let is_positive = params.skew_scale_e9 > 0
-            && params.tick_e6 > 0
-            && params.lot_e9 > 0
-            && params.min_size_e9 > 0
-            && params.age_grow_s > 0;
-        require!(is_positive, QuantDeskError::InvalidParameter);
-        let fractions = [
-            params.spread_e6,
-            params.impact_e6,
-            params.taker_fee_e6,
-            params.limit_fee_e6,
-            params.funding_max_e6,
-            params.conf_gate_e6,
-            params.liquidation_fee_e6,
-        ];
-        require!(
-            fractions.iter().all(|fraction| *fraction <= 1_000_000),
-            QuantDeskError::InvalidParameter
-        );
-        // Larger sums would not fit into the funding products.
-        require!(
-            params.skew_scale_e9 <= 1 << 60 && params.oi_cap_e9 <= 1 << 60,
-            QuantDeskError::InvalidParameter
-        );
-        Ok(())
+        params.validate()
     }
 
     #[access_control(ctx.accounts.validate(index, &params))]
@@ -68,9 +43,7 @@ impl InitializeMarket<'_> {
         market.index = index;
         market.funding_at = now;
         market.set_params(&params);
-        let terms = market.terms();
-        require!(terms.tiers_are_ordered(), QuantDeskError::InvalidParameter);
-        require!(terms.liquidation_is_dear_enough().fits()?, QuantDeskError::LiquidationTooCheap);
+        market.validate_terms()?;
         accounts.pool.market_count += 1;
         emit!(MarketInitialized {
             sequence: accounts.pool.next_sequence(),

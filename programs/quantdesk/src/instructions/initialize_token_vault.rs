@@ -5,7 +5,7 @@ use anchor_spl::token::{Mint, Token, TokenAccount};
 
 use crate::errors::QuantDeskError;
 use crate::events::VaultInitialized;
-use crate::state::{Outflow, Pool, Security, TokenVault, VaultParams, VERSION};
+use crate::state::{Pool, Security, TokenVault, VaultParams, VERSION};
 
 #[derive(Accounts)]
 pub struct InitializeTokenVault<'info> {
@@ -35,19 +35,7 @@ impl InitializeTokenVault<'_> {
     fn validate(&self, params: &VaultParams) -> Result<()> {
         let is_usdc = self.pool.vault_count == TokenVault::USDC;
         require!(self.pool.vault_count < TokenVault::MAX, QuantDeskError::InvalidParameter);
-        require!(
-            params.weight_init_e6 <= params.weight_maint_e6 && params.weight_maint_e6 <= 1_000_000,
-            QuantDeskError::InvalidParameter
-        );
-        require!(
-            params.outflow_share_e6 <= 1_000_000 && self.mint.decimals <= 9,
-            QuantDeskError::InvalidParameter
-        );
-        require!(
-            !is_usdc || (self.mint.decimals == 6 && params.weight_init_e6 == 1_000_000),
-            QuantDeskError::InvalidParameter
-        );
-        Ok(())
+        params.validate(is_usdc, self.mint.decimals)
     }
 
     #[access_control(ctx.accounts.validate(&params))]
@@ -55,31 +43,15 @@ impl InitializeTokenVault<'_> {
         let now = Clock::get()?.unix_timestamp;
         let accounts = ctx.accounts;
         let index = accounts.pool.vault_count;
-        accounts.vault.set_inner(TokenVault {
-            version: VERSION,
-            bump: ctx.bumps.vault,
-            index,
-            mint: accounts.mint.key(),
-            token_account: accounts.vault_tokens.key(),
-            decimals: accounts.mint.decimals,
-            weight_init_e6: params.weight_init_e6,
-            weight_maint_e6: params.weight_maint_e6,
-            deposit_cap: params.deposit_cap,
-            total_deposits: 0,
-            oracle: params.oracle,
-            oracle_owner: params.oracle_owner,
-            feed_id: params.feed_id,
-            conf_gate_e6: params.conf_gate_e6,
-            age_max_s: params.age_max_s,
-            outflow: Outflow {
-                floor: params.outflow_floor,
-                share_e6: params.outflow_share_e6,
-                level: 0,
-                updated_at: now,
-            },
-            sequence: 0,
-            reserved: [0; 192],
-        });
+        let vault = &mut accounts.vault;
+        vault.version = VERSION;
+        vault.bump = ctx.bumps.vault;
+        vault.index = index;
+        vault.mint = accounts.mint.key();
+        vault.token_account = accounts.vault_tokens.key();
+        vault.decimals = accounts.mint.decimals;
+        vault.outflow.updated_at = now;
+        vault.set_params(&params);
         accounts.pool.vault_count += 1;
         emit!(VaultInitialized {
             sequence: accounts.pool.next_sequence(),

@@ -6,6 +6,7 @@ use risk::execution::{fill, standing_of, Refusal, Request};
 use risk::margin::Standing;
 use risk::oracle::{Action, Reading};
 use risk::position::{is_reducing, reducing_part_e9};
+use risk::trigger::TRAILING_BPS_MAX;
 
 use crate::errors::QuantDeskError;
 use crate::events::OrderPlaced;
@@ -57,6 +58,9 @@ impl<'info> PlaceOrder<'info> {
             accounts.require_covered(passed, &params, clock.unix_timestamp)?;
         }
         accounts.record(&params, bumps.1, &clock);
+        if params.kind == kind::TRAILING_STOP {
+            accounts.start_trailing(clock.unix_timestamp)?;
+        }
         let user = &mut accounts.user_account;
         user.open_orders += 1;
         emit!(OrderPlaced {
@@ -71,6 +75,8 @@ impl<'info> PlaceOrder<'info> {
             size_e9: params.size_e9,
             limit_price_e6: params.limit_price_e6,
             trigger_price_e6: params.trigger_price_e6,
+            trailing_bps: params.trailing_bps,
+            watermark_e6: accounts.order.watermark_e6,
             reduce_only: params.reduce_only,
             expires_at: accounts.order.expires_at,
             placed_slot: clock.slot,
@@ -90,10 +96,7 @@ impl<'info> PlaceOrder<'info> {
             self.user_account.permits(&authority, permission::PLACE, now),
             QuantDeskError::Unauthorized
         );
-        require!(
-            params.kind == kind::MARKET || params.kind == kind::LIMIT,
-            QuantDeskError::InvalidOrder
-        );
+        require!(has_its_own_fields(params), QuantDeskError::InvalidOrder);
         require!(params.expires_at == 0 || params.expires_at > now, QuantDeskError::InvalidExpiry);
         require!(
             self.user_account.open_orders < UserAccount::MAX_ORDERS,
@@ -115,6 +118,8 @@ impl<'info> PlaceOrder<'info> {
         }
         let price = params.limit_price_e6;
         require!(price != 0 && price.is_multiple_of(self.market.tick_e6), QuantDeskError::OffTick);
+        let trigger = params.trigger_price_e6;
+        require!(trigger.is_multiple_of(self.market.tick_e6), QuantDeskError::OffTick);
         let has_part = reducing_part_e9(held, params.size_e9) != 0;
         require!(
             has_part || !params.reduce_only || params.kind != kind::MARKET,
@@ -188,6 +193,14 @@ impl<'info> PlaceOrder<'info> {
         }
     }
 
+    /// A trailing stop follows from the present price on.
+    fn start_trailing(&mut self, now: i64) -> Result<()> {
+        let reading = oracle::read(&self.oracle, &self.market)?;
+        oracle::admit(&self.market, &reading, Action::Grow, now)?;
+        self.order.watermark_e6 = reading.price_e6;
+        Ok(())
+    }
+
     fn open_position_account(&mut self, bump: u8) {
         if self.position.version == 0 {
             self.position.version = VERSION;
@@ -225,5 +238,19 @@ impl<'info> PlaceOrder<'info> {
             placed_by: self.authority.key(),
             reserved: [0; 96],
         });
+    }
+}
+
+/// Each kind has its fields and no others.
+fn has_its_own_fields(params: &OrderParams) -> bool {
+    let has_trigger = params.trigger_price_e6 != 0;
+    let trails = (1..=TRAILING_BPS_MAX).contains(&params.trailing_bps);
+    match params.kind {
+        kind::MARKET | kind::LIMIT => !has_trigger && params.trailing_bps == 0,
+        kind::STOP_MARKET | kind::STOP_LIMIT | kind::TAKE_PROFIT => {
+            has_trigger && params.trailing_bps == 0
+        }
+        kind::TRAILING_STOP => !has_trigger && trails,
+        _ => false,
     }
 }

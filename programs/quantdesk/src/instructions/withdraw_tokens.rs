@@ -6,7 +6,7 @@ use risk::oracle::Action;
 
 use crate::errors::QuantDeskError;
 use crate::events::Withdrawn;
-use crate::health::elsewhere;
+use crate::health::require_covered;
 use crate::ledger::Fits;
 use crate::state::{pause, Pool, Security, TokenVault, UserAccount};
 use crate::tokens::Transfer;
@@ -44,7 +44,7 @@ impl<'info> WithdrawTokens<'info> {
         let accounts = ctx.accounts;
         accounts.debit(amount)?;
         accounts.vault.let_out(amount, now)?;
-        accounts.require_covered(passed, now)?;
+        require_covered(passed, &accounts.user_account, Action::Withdraw, now)?;
         Transfer {
             program: &accounts.token_program,
             mint: &accounts.mint,
@@ -76,17 +76,6 @@ impl<'info> WithdrawTokens<'info> {
             let total = self.pool.total_user_usdc_e6.checked_sub(signed).fits()?;
             self.pool.total_user_usdc_e6 = total;
         }
-        Ok(())
-    }
-
-    /// Without positions and other collateral no price is asked for.
-    fn require_covered(&self, passed: &'info [AccountInfo<'info>], now: i64) -> Result<()> {
-        let user = &self.user_account;
-        let nothing = UserAccount::NO_MARKET;
-        let rest = elsewhere(passed, user, nothing, Action::Withdraw, now)?;
-        let cash = i128::from(user.usdc_e6());
-        let standing = rest.standing.with_cash(cash).fits()?;
-        require!(standing.covers_initial(), QuantDeskError::InsufficientCollateral);
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use risk::funding::{index_at, rate_e6};
 use risk::oracle::{Action, Grade, Memory, Reading};
 
+use crate::errors::QuantDeskError;
 use crate::events::FundingAccrued;
 use crate::ledger::Fits;
 
@@ -78,7 +79,7 @@ impl Market {
     pub const PAUSED: u8 = 2;
 }
 
-#[derive(AnchorSerialize, AnchorDeserialize, Clone)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, InitSpace)]
 pub struct MarketParams {
     pub symbol: [u8; 16],
     pub oracle: Pubkey,
@@ -139,6 +140,21 @@ impl Market {
         self.lot_e9 = params.lot_e9;
         self.min_size_e9 = params.min_size_e9;
         self.tiers = params.tiers;
+    }
+
+    /// Tiers grow, and being liquidated is never cheaper than closing.
+    pub fn validate_terms(&self) -> Result<()> {
+        let terms = self.terms();
+        require!(terms.tiers_are_ordered(), QuantDeskError::InvalidParameter);
+        require!(terms.liquidation_is_dear_enough().fits()?, QuantDeskError::LiquidationTooCheap);
+        Ok(())
+    }
+
+    /// The next price of another oracle is the first one.
+    pub fn forget_prices(&mut self) {
+        self.last_publish_time = 0;
+        self.pending_price_e6 = 0;
+        self.pending_publish_time = 0;
     }
 
     pub fn terms(&self) -> risk::market::Terms {
@@ -242,5 +258,36 @@ impl Market {
     pub fn next_sequence(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence
+    }
+}
+
+impl MarketParams {
+    /// Every number inside its range; the terms as a whole are judged by the market.
+    pub fn validate(&self) -> Result<()> {
+        let is_positive = self.skew_scale_e9 > 0
+            && self.tick_e6 > 0
+            && self.lot_e9 > 0
+            && self.min_size_e9 > 0
+            && self.age_grow_s > 0;
+        require!(is_positive, QuantDeskError::InvalidParameter);
+        let fractions = [
+            self.spread_e6,
+            self.impact_e6,
+            self.taker_fee_e6,
+            self.limit_fee_e6,
+            self.funding_max_e6,
+            self.conf_gate_e6,
+            self.liquidation_fee_e6,
+        ];
+        require!(
+            fractions.iter().all(|fraction| *fraction <= 1_000_000),
+            QuantDeskError::InvalidParameter
+        );
+        // Larger sums would not fit into the funding products.
+        require!(
+            self.skew_scale_e9 <= 1 << 60 && self.oi_cap_e9 <= 1 << 60,
+            QuantDeskError::InvalidParameter
+        );
+        Ok(())
     }
 }

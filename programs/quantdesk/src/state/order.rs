@@ -1,6 +1,7 @@
 //! An instruction to trade that waits for a newer price.
 
 use anchor_lang::prelude::*;
+use risk::trigger::Trigger;
 
 use crate::events::OrderCancelled;
 
@@ -71,6 +72,27 @@ pub struct OrderParams {
 }
 
 impl Order {
+    pub fn buys(&self) -> bool {
+        self.size_e9 > 0
+    }
+
+    /// What wakes the order; market and limit orders are always awake.
+    pub fn trigger(&self) -> Option<Trigger> {
+        match self.kind {
+            kind::STOP_MARKET | kind::STOP_LIMIT => Some(Trigger::Stop(self.trigger_price_e6)),
+            kind::TAKE_PROFIT => Some(Trigger::Take(self.trigger_price_e6)),
+            kind::TRAILING_STOP => {
+                Some(Trigger::Trail { bps: self.trailing_bps, watermark_e6: self.watermark_e6 })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the order keeps waiting when its bound is not met.
+    pub fn waits_for_its_bound(&self) -> bool {
+        matches!(self.kind, kind::LIMIT | kind::STOP_LIMIT)
+    }
+
     pub fn is_expired(&self, now: i64) -> bool {
         self.expires_at != 0 && now > self.expires_at
     }

@@ -22,6 +22,16 @@ pub struct Security {
 impl Security {
     pub const SEED: &'static [u8] = b"security";
 
+    /// Guardian and admin may make things stricter at once.
+    pub fn may_tighten(&self, key: &Pubkey) -> bool {
+        *key == self.guardian || *key == self.admin
+    }
+
+    pub fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
     pub fn is_paused(&self, bit: u32) -> bool {
         self.pause_bits & bit != 0
     }

@@ -15,6 +15,15 @@ pub struct Delegate {
     pub expires_at: i64,
 }
 
+impl Delegate {
+    pub const FREE: Self =
+        Self { key: Pubkey::new_from_array([0; 32]), permissions: 0, expires_at: 0 };
+
+    pub fn is_free(&self, now: i64) -> bool {
+        self.permissions == 0 || (self.expires_at != 0 && now >= self.expires_at)
+    }
+}
+
 /// What a delegate may be allowed to do; withdrawing is not among it.
 pub mod permission {
     pub const PLACE: u32 = 1;
@@ -50,6 +59,7 @@ impl UserAccount {
     pub const NO_MARKET: u16 = u16::MAX;
     pub const START_LEVERAGE: u16 = 20;
     pub const MAX_ORDERS: u16 = 32;
+    pub const LEVERAGE_MAX: u16 = 100;
 
     /// True when `key` is the owner or a delegate with `wanted` that has not expired.
     pub fn permits(&self, key: &Pubkey, wanted: u32, now: i64) -> bool {
@@ -108,6 +118,15 @@ impl UserAccount {
         for place in self.open_markets.iter_mut().filter(|place| **place == market_index) {
             *place = Self::NO_MARKET;
         }
+    }
+
+    /// Where `key` is listed, else the first free place.
+    pub fn place_of_delegate(&mut self, key: &Pubkey, now: i64) -> Result<&mut Delegate> {
+        let listed =
+            self.delegates.iter().position(|each| each.permissions != 0 && each.key == *key);
+        let free = self.delegates.iter().position(|each| each.is_free(now));
+        let place = listed.or(free).ok_or_else(|| error!(QuantDeskError::TooManyDelegates))?;
+        Ok(&mut self.delegates[place])
     }
 
     /// Indices of the vaults besides USDC that hold something.

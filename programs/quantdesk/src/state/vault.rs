@@ -54,7 +54,7 @@ impl TokenVault {
     pub const MAX: u8 = 8;
 }
 
-#[derive(AnchorSerialize, AnchorDeserialize, Clone)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, InitSpace)]
 pub struct VaultParams {
     pub weight_init_e6: u32,
     pub weight_maint_e6: u32,
@@ -68,7 +68,38 @@ pub struct VaultParams {
     pub outflow_share_e6: u32,
 }
 
+impl VaultParams {
+    pub fn validate(&self, is_usdc: bool, decimals: u8) -> Result<()> {
+        let weights_fit =
+            self.weight_init_e6 <= self.weight_maint_e6 && self.weight_maint_e6 <= 1_000_000;
+        require!(weights_fit, QuantDeskError::InvalidParameter);
+        require!(
+            self.outflow_share_e6 <= 1_000_000 && decimals <= 9,
+            QuantDeskError::InvalidParameter
+        );
+        require!(
+            !is_usdc || (decimals == 6 && self.weight_init_e6 == 1_000_000),
+            QuantDeskError::InvalidParameter
+        );
+        Ok(())
+    }
+}
+
 impl TokenVault {
+    /// Replaces the rules; what left in the last hour stays counted.
+    pub fn set_params(&mut self, params: &VaultParams) {
+        self.weight_init_e6 = params.weight_init_e6;
+        self.weight_maint_e6 = params.weight_maint_e6;
+        self.deposit_cap = params.deposit_cap;
+        self.oracle = params.oracle;
+        self.oracle_owner = params.oracle_owner;
+        self.feed_id = params.feed_id;
+        self.conf_gate_e6 = params.conf_gate_e6;
+        self.age_max_s = params.age_max_s;
+        self.outflow.floor = params.outflow_floor;
+        self.outflow.share_e6 = params.outflow_share_e6;
+    }
+
     /// How far a reading of the collateral's oracle can be trusted.
     pub fn grade(&self, reading: &Reading, now: i64) -> Grade {
         let terms = Terms {

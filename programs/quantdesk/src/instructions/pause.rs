@@ -1,0 +1,33 @@
+//! Stops actions at once; guardian or admin may, and only a timelocked change lifts it.
+
+use anchor_lang::prelude::*;
+
+use crate::errors::QuantDeskError;
+use crate::events::PauseChanged;
+use crate::state::{pause, Security};
+
+#[derive(Accounts)]
+pub struct Pause<'info> {
+    pub authority: Signer<'info>,
+    #[account(mut, seeds = [Security::SEED], bump = security.bump,
+        constraint = security.may_tighten(&authority.key()) @ QuantDeskError::Unauthorized)]
+    pub security: Box<Account<'info, Security>>,
+}
+
+impl Pause<'_> {
+    pub fn pause(ctx: Context<Self>, pause_bits: u32) -> Result<()> {
+        require!(
+            pause_bits != 0 && pause_bits & !pause::ALL == 0,
+            QuantDeskError::InvalidParameter
+        );
+        let security = &mut ctx.accounts.security;
+        security.pause_bits |= pause_bits;
+        emit!(PauseChanged {
+            sequence: security.next_sequence(),
+            at: Clock::get()?.unix_timestamp,
+            pause_bits: security.pause_bits,
+            by: ctx.accounts.authority.key(),
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+//! Closes a market further at once: to reductions only, or altogether; it opens by a timelock.
+
+use anchor_lang::prelude::*;
+
+use crate::errors::QuantDeskError;
+use crate::events::MarketStatusChanged;
+use crate::state::{Market, Security};
+
+#[derive(Accounts)]
+pub struct TightenMarket<'info> {
+    pub authority: Signer<'info>,
+    #[account(seeds = [Security::SEED], bump = security.bump,
+        constraint = security.may_tighten(&authority.key()) @ QuantDeskError::Unauthorized)]
+    pub security: Box<Account<'info, Security>>,
+    #[account(mut)]
+    pub market: Box<Account<'info, Market>>,
+}
+
+impl TightenMarket<'_> {
+    pub fn tighten_market(ctx: Context<Self>, status: u8) -> Result<()> {
+        let market = &mut ctx.accounts.market;
+        require!(
+            status > market.status && status <= Market::PAUSED,
+            QuantDeskError::InvalidParameter
+        );
+        market.status = status;
+        emit!(MarketStatusChanged {
+            sequence: market.next_sequence(),
+            at: Clock::get()?.unix_timestamp,
+            market_index: market.index,
+            status,
+            by: ctx.accounts.authority.key(),
+        });
+        Ok(())
+    }
+}
