@@ -66,11 +66,14 @@ export function fundingRate(rateE6) {
   return rateE6 == null ? MISSING : `${fixed(rateE6, 4, 5, { sign: true })} %`;
 }
 
-/** `41,250`, with fewer decimals the larger it is. */
-export function baseAmount(sizeE9) {
-  if (sizeE9 == null) return MISSING;
-  const whole = integer(sizeE9) / 10n ** 9n;
-  return fixed(sizeE9, 9, whole >= 1000n ? 0 : whole >= 10n ? 2 : 4);
+/** `41,250 / 40,000`: both with as many decimals as the larger needs. */
+export function baseAmounts(longE9, shortE9) {
+  if (longE9 == null || shortE9 == null) return MISSING;
+  const whole = [longE9, shortE9].map((size) => integer(size) / 10n ** 9n);
+  const largest = whole[0] > whole[1] ? whole[0] : whole[1];
+  const isZero = integer(longE9) === 0n && integer(shortE9) === 0n;
+  const decimals = isZero || largest >= 1000n ? 0 : largest >= 10n ? 2 : 4;
+  return `${fixed(longE9, 9, decimals)} / ${fixed(shortE9, 9, decimals)}`;
 }
 
 /** `$48,216,490`. */

@@ -106,8 +106,7 @@ const STATS = {
   open_interest: (data, market) =>
     data.long_e9 === null
       ? format.MISSING
-      : `${format.baseAmount(data.long_e9)} / ${format.baseAmount(data.short_e9)} ` +
-        market.split("-")[0],
+      : `${format.baseAmounts(data.long_e9, data.short_e9)} ${market.split("-")[0]}`,
 };
 
 function changeText(data, market, isPercentOnly) {
