@@ -84,7 +84,7 @@ class Home:
 
     def is_running(self) -> bool:
         """True while any piece of this world is alive."""
-        if not self.path.exists():
+        if not (self.path / "world.lock").exists():
             return False
         handle = self.try_lock()
         if handle is None:

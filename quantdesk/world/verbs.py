@@ -155,5 +155,5 @@ def _is_supervisor(pid: int) -> bool:
 
 
 def _is_a_home(path: Path) -> bool:
-    known = ("world.lock", "secrets.json", "world.json")
+    known = ("secrets.json", "world.json")
     return path != PROJECT and any((path / name).exists() for name in known)
