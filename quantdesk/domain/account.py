@@ -8,6 +8,9 @@ MAX_OPEN_ORDERS = 32
 EMPTY_MARKET = 65_535
 """Slot of `open_markets` that holds no market."""
 
+LEVERAGE_CAP = 100
+"""Highest leverage an account may choose; tiers may allow less."""
+
 USDC = 0
 """Vault index of the settlement currency; only this balance may be negative (a debt)."""
 

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
-from quantdesk.domain.account import AccountState
+from quantdesk.domain.account import LEVERAGE_CAP, AccountState
 from quantdesk.domain.events import (
     Deposited,
     InsuranceSeeded,
     PoolSeeded,
+    Transferred,
     UserAccountCreated,
+    UserAccountUpdated,
     Withdrawn,
 )
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
@@ -61,6 +63,44 @@ def withdraw(ledger: Ledger, address: str, amount: int, *, at: Moment) -> Outcom
     balance = ledger.accounts[address].usdc_e6
     withdrawn = Withdrawn(user_account=address, amount=amount, balance_after=balance)
     return Applied(events=(withdrawn,))
+
+
+def transfer_between(
+    ledger: Ledger, address: str, to_address: str, amount: int, *, at: Moment
+) -> Outcome:
+    """Moves free collateral to another account of the same owner."""
+    account = ledger.accounts[address]
+    if account.owner != ledger.accounts[to_address].owner:
+        return Refused(refusal=Refusal.UNAUTHORIZED)
+    if amount <= 0:
+        return Refused(refusal=Refusal.ZERO_AMOUNT)
+    if account.usdc_e6 < amount:
+        return Refused(refusal=Refusal.INSUFFICIENT_BALANCE)
+    refusal = _uncovered(ledger, address, account.usdc_e6 - amount, at=at)
+    if refusal is not None:
+        return Refused(refusal=refusal)
+    ledger.credit(address, -amount)
+    ledger.credit(to_address, amount)
+    ledger.count(address)
+    ledger.count(to_address)
+    transferred = Transferred(
+        user_account=address,
+        to_account=to_address,
+        amount=amount,
+        balance_after=ledger.accounts[address].usdc_e6,
+        to_balance_after=ledger.accounts[to_address].usdc_e6,
+    )
+    return Applied(events=(transferred,))
+
+
+def update_user_account(ledger: Ledger, address: str, *, name: str, max_leverage: int) -> Outcome:
+    """Renames an account or changes the leverage cap of positions that it opens from now on."""
+    if not 1 <= max_leverage <= LEVERAGE_CAP:
+        return Refused(refusal=Refusal.LEVERAGE_TOO_HIGH)
+    account = ledger.accounts[address]
+    ledger.accounts[address] = replace(account, name=name, max_leverage=max_leverage)
+    ledger.count(address)
+    return Applied(events=(UserAccountUpdated(user_account=address, max_leverage=max_leverage),))
 
 
 def seed_pool(ledger: Ledger, amount: int) -> Outcome:

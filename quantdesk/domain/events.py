@@ -37,6 +37,25 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred:
+    """USDC moved between two accounts of one owner."""
+
+    user_account: str
+    to_account: str
+    amount: int
+    balance_after: int
+    to_balance_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAccountUpdated:
+    """An account got another leverage cap for positions it opens from now on."""
+
+    user_account: str
+    max_leverage: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSeeded:
     """USDC was given to the pool."""
 
@@ -171,6 +190,8 @@ Event = (
     UserAccountCreated
     | Deposited
     | Withdrawn
+    | Transferred
+    | UserAccountUpdated
     | PoolSeeded
     | InsuranceSeeded
     | OrderPlaced

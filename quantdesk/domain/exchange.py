@@ -37,6 +37,18 @@ class Exchange:
         """Moves `amount` USDC e6 of free collateral back to the owner's wallet."""
         return custody.withdraw(self.ledger, address, amount, at=at)
 
+    def transfer_between(
+        self, address: str, to_address: str, amount: int, *, at: Moment
+    ) -> Outcome:
+        """Moves `amount` USDC e6 of free collateral to another account of the same owner."""
+        return custody.transfer_between(self.ledger, address, to_address, amount, at=at)
+
+    def update_user_account(self, address: str, *, name: str, max_leverage: int) -> Outcome:
+        """Renames an account or changes its leverage cap."""
+        return custody.update_user_account(
+            self.ledger, address, name=name, max_leverage=max_leverage
+        )
+
     def seed_pool(self, amount: int) -> Outcome:
         """Gives `amount` USDC e6 to the pool."""
         return custody.seed_pool(self.ledger, amount)

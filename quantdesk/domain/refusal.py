@@ -32,6 +32,7 @@ class Refusal(StrEnum):
     HEALTHY = "Healthy"
     NO_POSITION = "NoPosition"
     NOT_LARGEST_REQUIREMENT = "NotLargestRequirement"
+    LEVERAGE_TOO_HIGH = "LeverageTooHigh"
     DEPOSIT_CAP = "DepositCap"
     OUTFLOW_CAP = "OutflowCap"
     MATH_OVERFLOW = "MathOverflow"

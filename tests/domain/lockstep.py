@@ -27,6 +27,7 @@ from tests.domain.onchain import INSURANCE_E6, POOL_E6, Failed, Landed, OnChain,
 START_S = 1_760_000_000
 KEEPER = "keeper"
 STRANGER = "stranger"
+SECOND = "trader 0, second account"
 
 
 class Lockstep:
@@ -48,8 +49,10 @@ class Lockstep:
         self.log: list[str] = []
         self.steps = 0
         self.chain.svm.airdrop(address(STRANGER), 10**12)
+        self.accounts: dict[str, Pubkey] = {}
         for name in (KEEPER, *(f"trader {number}" for number in range(traders))):
-            self._open(name)
+            self._open(name, address(name))
+        self._open(SECOND, self.owners["trader 0"], sub_account_id=1)
         self.traders = [name for name in self.owners if name != KEEPER]
 
     @property
@@ -68,7 +71,7 @@ class Lockstep:
 
     def account(self, name: str) -> Pubkey:
         """Address of a trader's account."""
-        return self.chain.where.user_account(self.owners[name])
+        return self.accounts[name]
 
     def wait(self, seconds: int, slots: int) -> None:
         """Moves both clocks."""
@@ -95,6 +98,33 @@ class Lockstep:
         ran = self.chain.run(built, payer=self.owners[name])
         told = self.twin.withdraw(self.key(name), amount, at=self.at)
         return self._same(f"withdraw {name} {amount}", ran, told)
+
+    def transfer(self, name: str, to_name: str, amount: int) -> Outcome:
+        """An owner moves USDC e6 between accounts."""
+        built = self.chain.program.instruction(
+            "transfer_between",
+            {
+                "authority": self.owners[name],
+                "user_account": self.account(name),
+                "to_account": self.account(to_name),
+            },
+            {"amount": amount},
+            remaining=self.chain.build.risk_set(self._trader(name)),
+        )
+        ran = self.chain.run(built, payer=self.owners[name])
+        told = self.twin.transfer_between(self.key(name), self.key(to_name), amount, at=self.at)
+        return self._same(f"transfer {name} to {to_name} {amount}", ran, told)
+
+    def update(self, name: str, max_leverage: int) -> Outcome:
+        """An owner changes an account's leverage cap."""
+        built = self.chain.program.instruction(
+            "update_user_account",
+            {"authority": self.owners[name], "user_account": self.account(name)},
+            {"name": bytes(32), "max_leverage": max_leverage},
+        )
+        ran = self.chain.run(built, payer=self.owners[name])
+        told = self.twin.update_user_account(self.key(name), name="", max_leverage=max_leverage)
+        return self._same(f"update {name} {max_leverage}", ran, told)
 
     def place(self, name: str, intent: OrderIntent) -> Outcome:
         """A trader places an order."""
@@ -237,11 +267,12 @@ class Lockstep:
             balances=account.balances,
         )
 
-    def _open(self, name: str) -> None:
-        owner = address(name)
+    def _open(self, name: str, owner: Pubkey, *, sub_account_id: int = 0) -> None:
         self.owners[name] = owner
-        at = str(self.chain.open_trader(owner))
-        opened = AccountState(address=at, owner=str(owner))
+        self.accounts[name] = self.chain.open_trader(owner, sub_account_id)
+        opened = AccountState(
+            address=self.key(name), owner=str(owner), sub_account_id=sub_account_id
+        )
         self.twin.create_user_account(opened, at=self.at)
 
     def _ledger(self, indices: tuple[int, ...]) -> Ledger:

@@ -105,12 +105,14 @@ class OnChain:
         account = Account(10**9, data, RECEIVER_PROGRAM, False, 0)
         self.svm.set_account(price_update(feed), account)
 
-    def open_trader(self, owner: Pubkey) -> Pubkey:
+    def open_trader(self, owner: Pubkey, sub_account_id: int = 0) -> Pubkey:
         """Opens a user account for an owner with a full wallet; returns its address."""
-        self.svm.airdrop(owner, 10**12)
-        self.fund_wallet(owner, TRADER_USDC)
-        self.require(self.run(self.build.create_user_account(owner), payer=owner))
-        return self.where.user_account(owner)
+        if sub_account_id == 0:
+            self.svm.airdrop(owner, 10**12)
+            self.fund_wallet(owner, TRADER_USDC)
+        create = self.build.create_user_account(owner, sub_account_id)
+        self.require(self.run(create, payer=owner))
+        return self.where.user_account(owner, sub_account_id)
 
     def fund_wallet(self, owner: Pubkey, amount: int) -> None:
         """Mints test USDC into an owner's wallet."""

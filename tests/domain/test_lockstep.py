@@ -20,6 +20,8 @@ WALKS = range(-(-STEPS // WALK_STEPS))
 MUST_HAPPEN = {
     "Deposited",
     "Withdrawn",
+    "Transferred",
+    "UserAccountUpdated",
     "OrderPlaced",
     "OrderExecuted",
     "OrderCancelled USER",

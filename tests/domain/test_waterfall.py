@@ -173,3 +173,28 @@ def test_a_vault_lets_out_its_hourly_share_and_refills() -> None:
     opened.wait(1_800)
     assert isinstance(withdraw(50), Applied)
     assert withdraw(1) == Refused(refusal=Refusal.OUTFLOW_CAP)
+
+
+def test_money_moved_between_accounts_of_one_owner_is_not_lost() -> None:
+    opened = Desk(FLAT_SOL)
+    for name in ("a", "b"):
+        opened.open(name, usd=10)
+    same_owner = replace(opened.ledger.accounts["b"], owner=opened.ledger.accounts["a"].owner)
+    opened.ledger.accounts["b"] = same_owner
+
+    outcome = opened.exchange.transfer_between("a", "b", 4 * USD_ONE, at=opened.at)
+
+    assert isinstance(outcome, Applied)
+    balances = [opened.ledger.accounts[name].usdc_e6 for name in ("a", "b")]
+    assert balances == [6 * USD_ONE, 14 * USD_ONE]
+    check_invariants(opened.ledger)
+
+
+def test_money_does_not_move_to_another_owner() -> None:
+    opened = Desk(FLAT_SOL)
+    for name in ("a", "b"):
+        opened.open(name, usd=10)
+
+    outcome = opened.exchange.transfer_between("a", "b", 1, at=opened.at)
+
+    assert outcome == Refused(refusal=Refusal.UNAUTHORIZED)

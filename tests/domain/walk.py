@@ -19,7 +19,7 @@ from quantdesk.domain.order import Kind, OrderIntent
 from quantdesk.domain.portfolio import Portfolio
 from quantdesk.domain.position import Position
 from tests.domain.invariants import check_invariants
-from tests.domain.lockstep import Lockstep
+from tests.domain.lockstep import SECOND, Lockstep
 
 START_PRICES = {0: 150 * USD_ONE, 1: 60_000 * USD_ONE, 2: 2_500 * USD_ONE}
 EDGES = (0, 1, 2**63 - 1)
@@ -51,6 +51,8 @@ class Walk:
             ("crash", self.crash),
             ("pause", self.pause),
             ("squeeze", self.squeeze),
+            ("transfer", self.transfer),
+            ("update", self.update),
             ("windfall", self.windfall),
         ]
         rarity = {
@@ -60,6 +62,7 @@ class Walk:
             "pause": 1,
             "withdraw": 1,
             "squeeze": 2,
+            "update": 1,
             "windfall": 1,
         }
         self.habits = [
@@ -264,6 +267,20 @@ class Walk:
         if self.source.random() < 0.1:
             amount = self.source.choice((0, balance, balance + 1))
         self.note("withdraw", self.pair.withdraw(name, amount))
+
+    def transfer(self) -> None:
+        """Someone moves money to an account that is or is not the same owner's."""
+        name = self.source.choice(("trader 0", SECOND, self.someone()))
+        to_name = SECOND if name == "trader 0" else "trader 0"
+        balance = max(0, self.pair.ledger.accounts[self.pair.key(name)].usdc_e6)
+        part = self.source.randint(0, balance)
+        amount = self.source.choice((part, part // 5, balance, balance + 1))
+        self.note("transfer", self.pair.transfer(name, to_name, amount))
+
+    def update(self) -> None:
+        """Someone chooses another leverage."""
+        leverage = self.source.choice((0, 1, 5, 20, 20, 50, 100, 101))
+        self.note("update", self.pair.update(self.someone(), leverage))
 
     def intent(self, name: str, index: int, *, kind: Kind) -> OrderIntent:
         """An order near what the account can bear, on the grid most of the time."""
