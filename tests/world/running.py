@@ -73,6 +73,7 @@ def started(home: Path, *, without: tuple[str, ...] = OTHERS) -> Iterator[Runnin
         yield world
     finally:
         world.command("down")
+        world.command("reset", "--yes")
 
 
 def is_alive(pid: int) -> bool:
