@@ -5,7 +5,7 @@ from typing import Any
 from quantdesk.services.ports import ExchangeUnavailable, PortError
 
 PREFLIGHT_FAILURE = -32002
-NODE_TROUBLE = frozenset({429, -32005, -32004, -32014, -32016})
+NODE_TROUBLE = frozenset({429, -32603, -32005, -32004, -32014, -32016})
 """Codes that say something about this node now, not about the request."""
 
 

@@ -25,15 +25,15 @@ from solders.transaction import VersionedTransaction
 from quantdesk.world.chain.config import BLOCKHASH_WINDOW, FIRST_SLOT, ChainConfig, ProgramFile
 from quantdesk.world.chain.errors import error_json
 from quantdesk.world.chain.json_types import Json
-from quantdesk.world.chain.ledger import RENT_EPOCH, AccountQuery, Landed, Ledger
+from quantdesk.world.chain.ledger import RENT_EPOCH, AccountQuery, Landed, Ledger, LedgerFailed
 from quantdesk.world.chain.slots import SlotClock
 from quantdesk.world.chain.transaction_json import pack_meta
+from quantdesk.world.chain.undo import Undo
 from quantdesk.world.chain.vm import BadLookup, Execution, Machine, program_binary
 
 FAUCET_LAMPORTS = 500_000_000 * 10**9
 _PRUNE_EVERY_SLOTS = 100
 _AIRDROP_LIMITS = 1_000_000
-_UNTOUCHED = object()
 _COMPUTE_BUDGET = Pubkey.from_string("ComputeBudget111111111111111111111111111111")
 _MEMO_PROGRAMS = {
     Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr"),
@@ -65,6 +65,9 @@ class Bank:
             slot_ms=config.slot_ms,
             seed=self._fact("seed", lambda: secrets.token_bytes(32)),
         )
+        forks = self.ledger.fact("forks")
+        if forks is not None:
+            self.clock.fork(int.from_bytes(forks[:8], "little"), forks[8:])
         self._faucet = Keypair.from_bytes(self._fact("faucet", lambda: bytes(Keypair())))
         self._airdrops = secrets.randbelow(_AIRDROP_LIMITS)
         quiet = [
@@ -75,7 +78,8 @@ class Bank:
         self.slot = FIRST_SLOT
         self.is_ready = False
         self.recent: deque[Effect] = deque()
-        self._undo: dict[Pubkey, list[tuple[int, Account | None]]] = {}
+        self.failure: LedgerFailed | None = None
+        self._undo = Undo()
         self.on_landed: list[Callable[[Effect], None]] = []
         self.on_slot: list[Callable[[int], None]] = []
         self._reload()
@@ -91,7 +95,9 @@ class Bank:
         return self.clock.blockhash(0)
 
     def advance(self) -> None:
-        """Move to the slot of the wall clock; never backwards."""
+        """Move to the slot of the wall clock, never backwards; refuses once the ledger failed."""
+        if self.failure is not None:
+            raise self.failure
         slot = max(self.slot, self.clock.slot_at(_now_ms()))
         if slot == self.slot:
             return
@@ -128,22 +134,17 @@ class Bank:
     def account(self, address: Pubkey, commitment: str = "processed") -> Account | None:
         """The account as it was at the end of the newest slot of that commitment."""
         newest = self.slot_of(commitment)
-        for slot, before in self._undo.get(address, ()):
-            if slot > newest:
-                return before
+        if self._undo.changed_after(newest, address):
+            return self._undo.at(newest, address)
         return self.machine.account(address)
 
     def program_accounts(self, query: AccountQuery, commitment: str) -> dict[Pubkey, Account]:
         """Accounts of a program at a commitment."""
         found = self.ledger.find_accounts(query)
-        newest = self.slot_of(commitment)
-        for address, history in self._undo.items():
-            before = next((old for slot, old in history if slot > newest), _UNTOUCHED)
-            if before is _UNTOUCHED:
-                continue
+        for address, then in self._undo.all_at(self.slot_of(commitment)):
             found.pop(address, None)
-            if isinstance(before, Account) and query.accepts(before):
-                found[address] = before
+            if then is not None and query.accepts(then):
+                found[address] = then
         return found
 
     def refusal(self, transaction: VersionedTransaction) -> str | None:
@@ -172,8 +173,34 @@ class Bank:
         err = error_json(execution.error)
         if err is not None and not execution.changed:
             return err
-        self._record(transaction, raw, execution, err)
+        try:
+            self._record(transaction, raw, execution, err)
+        except LedgerFailed as problem:
+            self.failure = problem
+            raise
         return err
+
+    def fork(self, slots: int) -> None:
+        """Abandon the newest `slots` slots: their transactions and blockhashes never were."""
+        kept = self.slot - slots
+        if kept < self.slot_of("finalized"):
+            raise ValueError(f"slot {kept} is final; at most {self.config.finalized_slots} go back")
+        accounts = list(self._undo.all_at(kept))
+        salt = secrets.token_bytes(8)
+        self.clock.fork(kept, salt)
+        self.ledger.take_back(kept, accounts, kept.to_bytes(8, "little") + salt)
+        for address, account in accounts:
+            gone = Account(0, b"", SYSTEM_PROGRAM, False, RENT_EPOCH)
+            self.machine.set_account(address, account or gone)
+        self._undo.cut(kept)
+        self.recent = deque(each for each in self.recent if each.slot <= kept)
+        self.enter(self.slot)
+
+    def skip(self, slots: int) -> None:
+        """Let slots pass at once, so that what is signed expires."""
+        genesis_ms = self.clock.skip(slots)
+        self.ledger.set_fact("genesis_ms", str(genesis_ms).encode())
+        self.advance()
 
     def airdrop(self, address: Pubkey, lamports: int) -> Signature:
         """Send test lamports by an ordinary transaction."""
@@ -251,21 +278,13 @@ class Bank:
             changed=execution.changed,
         )
         self.recent.append(effect)
-        for address, before, _ in execution.changed:
-            history = self._undo.setdefault(address, [])
-            if not history or history[-1][0] < self.slot:
-                history.append((self.slot, before))
+        self._undo.remember(self.slot, execution.changed)
         for listener in self.on_landed:
             listener(effect)
 
     def _finalize(self, final: int) -> None:
         while self.recent and self.recent[0].slot <= final:
-            for address, _, _ in self.recent.popleft().changed:
-                history = [each for each in self._undo.get(address, ()) if each[0] > final]
-                if history:
-                    self._undo[address] = history
-                else:
-                    self._undo.pop(address, None)
+            self._undo.finalize(final, self.recent.popleft().changed)
 
     def _is_quiet(self, transaction: VersionedTransaction) -> bool:
         keys = transaction.message.account_keys

@@ -6,6 +6,7 @@ import orjson
 
 from quantdesk.world.chain.bank import Bank
 from quantdesk.world.chain.errors import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
@@ -13,6 +14,7 @@ from quantdesk.world.chain.errors import (
     RpcError,
 )
 from quantdesk.world.chain.json_types import Json, Object
+from quantdesk.world.chain.ledger import LedgerFailed
 from quantdesk.world.chain.methods import METHODS
 from quantdesk.world.chain.params import Params
 
@@ -23,12 +25,19 @@ def answer(bank: Bank, body: bytes) -> bytes:
         request = orjson.loads(body)
     except orjson.JSONDecodeError:
         return orjson.dumps(error_envelope(None, RpcError(PARSE_ERROR, "Parse error")))
-    bank.advance()
+    try:
+        bank.advance()
+        return orjson.dumps(_answers(bank, request))
+    except LedgerFailed as problem:
+        return orjson.dumps(error_envelope(None, RpcError(INTERNAL_ERROR, str(problem))))
+
+
+def _answers(bank: Bank, request: Any) -> Json:
     if isinstance(request, list):
         if not request:
-            return orjson.dumps(error_envelope(None, RpcError(INVALID_REQUEST, "Invalid request")))
-        return orjson.dumps([_call(bank, each) for each in request])
-    return orjson.dumps(_call(bank, request))
+            return error_envelope(None, RpcError(INVALID_REQUEST, "Invalid request"))
+        return [_call(bank, each) for each in request]
+    return _call(bank, request)
 
 
 def error_envelope(call_id: Json, problem: RpcError) -> Object:

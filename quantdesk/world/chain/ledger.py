@@ -4,6 +4,7 @@ A transaction and every account it changed are one commit, made before anybody i
 WAL without a sync per commit survives the death of the process, which is what a local chain needs.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -66,6 +67,10 @@ class AccountQuery:
         )
 
 
+class LedgerFailed(Exception):
+    """Something executed could not be made durable; the chain must stop, not answer."""
+
+
 class Ledger:
     """Opens or creates the file; every method is synchronous and short."""
 
@@ -99,16 +104,23 @@ class Ledger:
         changed: Iterable[tuple[Pubkey, Account | None]],
     ) -> None:
         """Make a transaction and its account changes durable together."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._together():
             for address, account in changed:
                 self._write_account(address, account)
             if landed is not None:
                 self._write_transaction(landed, mentions)
-        except sqlite3.Error:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+
+    def take_back(
+        self, slot: int, accounts: Iterable[tuple[Pubkey, Account | None]], forks: bytes
+    ) -> None:
+        """Forget every transaction after `slot`, restore accounts, and note the fork."""
+        later = "SELECT id FROM transactions WHERE slot > ?"
+        with self._together():
+            self._db.execute(f"DELETE FROM mentions WHERE id IN ({later})", (slot,))  # noqa: S608
+            self._db.execute("DELETE FROM transactions WHERE slot > ?", (slot,))
+            for address, account in accounts:
+                self._write_account(address, account)
+            self.set_fact("forks", forks)
 
     def accounts(self) -> Iterator[tuple[Pubkey, Account]]:
         """Every stored account."""
@@ -181,11 +193,22 @@ class Ledger:
             "SELECT id FROM transactions WHERE id <= ? AND slot < ? LIMIT ?",
             (self.count() - keep, quiet_before, batch),
         ).fetchall()
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany("DELETE FROM mentions WHERE id = ?", rows)
-        self._db.executemany("DELETE FROM transactions WHERE id = ?", rows)
-        self._db.execute("COMMIT")
+        with self._together():
+            self._db.executemany("DELETE FROM mentions WHERE id = ?", rows)
+            self._db.executemany("DELETE FROM transactions WHERE id = ?", rows)
         return len(rows)
+
+    @contextlib.contextmanager
+    def _together(self) -> Iterator[None]:
+        """One commit for everything inside; raises LedgerFailed when it is not durable."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.Error as problem:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise LedgerFailed(f"the ledger cannot be written: {problem}") from problem
 
     def _write_account(self, address: Pubkey, account: Account | None) -> None:
         if account is None:

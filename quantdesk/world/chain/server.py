@@ -101,12 +101,13 @@ async def running(config: ChainConfig) -> AsyncIterator[Bank]:
         await _listen(_http_app(bank), config.host, config.rpc_port),
         await _listen(_websocket_app(hub), config.host, config.rpc_port + 1),
     ]
-    ticking = asyncio.create_task(_tick(bank))
     log.info("chain_listening", rpc_port=config.rpc_port, slot=bank.slot)
     try:
-        yield bank
+        async with asyncio.TaskGroup() as group:  # a ledger that fails ends the chain
+            ticking = group.create_task(_tick(bank))
+            yield bank
+            ticking.cancel()
     finally:
-        ticking.cancel()
         for runner in runners:
             await runner.cleanup()
         bank.close()
@@ -131,11 +132,14 @@ def _http_app(bank: Bank) -> web.Application:
 
     async def call(request: web.Request) -> web.Response:
         body = await request.read()
+        if faults.takes("refuse_requests"):
+            return web.Response(status=faults.refuse_status, headers=_CORS)
+        reply = answer(bank, body)
         if faults.reply_delay_ms:
             await asyncio.sleep(faults.reply_delay_ms / 1000)
-        if faults.refuse_reply is not None and (status := faults.refuse_reply(body.decode())):
-            return web.Response(status=status, text="fault")
-        return web.Response(body=answer(bank, body), content_type="application/json", headers=_CORS)
+        if faults.takes("drop_replies") and request.transport is not None:
+            request.transport.abort()
+        return web.Response(body=reply, content_type="application/json", headers=_CORS)
 
     async def health(_request: web.Request) -> web.Response:
         return web.Response(text="ok", headers=_CORS)

@@ -18,6 +18,7 @@ class SlotClock:
         self._genesis_ms = genesis_ms
         self._slot_ms = slot_ms
         self._seed = seed
+        self._forks: list[tuple[int, bytes]] = []
         self._hashes: dict[int, Hash] = {}
         self._slots: dict[Hash, int] = {}
 
@@ -33,10 +34,22 @@ class SlotClock:
         """The hash of the block in `slot`."""
         known = self._hashes.get(slot)
         if known is None:
-            digest = hashlib.sha256(self._seed + slot.to_bytes(8, "little")).digest()
+            salt = next((salt for after, salt in reversed(self._forks) if slot > after), b"")
+            digest = hashlib.sha256(self._seed + salt + slot.to_bytes(8, "little")).digest()
             known = self._hashes[slot] = Hash.from_bytes(digest)
             self._slots[known] = slot
         return known
+
+    def fork(self, after: int, salt: bytes) -> None:
+        """Give every slot later than `after` another hash: the old branch is abandoned."""
+        self._forks = [each for each in self._forks if each[0] < after] + [(after, salt)]
+        for slot in [known for known in self._hashes if known > after]:
+            del self._slots[self._hashes.pop(slot)]
+
+    def skip(self, slots: int) -> int:
+        """Let so many slots pass at once; returns the chain's new first millisecond."""
+        self._genesis_ms -= slots * self._slot_ms
+        return self._genesis_ms
 
     def remember_window(self, slot: int) -> None:
         """Hold exactly the hashes that transactions in `slot` may name."""
