@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -25,8 +25,10 @@ COMMAND_S = 5.0
 
 def connect(url: str, *, name: str) -> Redis:
     """A client with its own pool; `name` shows in CLIENT LIST. Nothing is sent yet."""
-    client: Redis = Redis.from_url(
+    # A burst beyond the pool waits its turn; the default pool would refuse it at once.
+    pool = BlockingConnectionPool.from_url(
         url,
+        timeout=COMMAND_S,
         decode_responses=True,
         protocol=2,
         client_name=name,
@@ -37,7 +39,7 @@ def connect(url: str, *, name: str) -> Redis:
         retry=Retry(NoBackoff(), 0),
         max_connections=20,
     )
-    return client
+    return Redis.from_pool(pool)
 
 
 @contextmanager
