@@ -92,10 +92,12 @@ def _install(requirements: Path) -> bool:
         assert process.stdout is not None
         for line in process.stdout:
             seen.append(line)
-            if time.monotonic() - shown > SHOW_EVERY_S:
+            if line.startswith("Installing collected"):
+                print(f"  unpacking, {time.monotonic() - started:.0f} s", flush=True)
+            elif time.monotonic() - shown > SHOW_EVERY_S:
                 shown = time.monotonic()
                 count = sum(each.startswith(("Collecting", "Requirement")) for each in seen)
-                print(f"  {count} of {total}, {shown - started:.0f} s", flush=True)
+                print(f"  fetched {count} of {total}, {shown - started:.0f} s", flush=True)
     if process.returncode != 0:
         print("".join(seen[-20:]), end="", file=sys.stderr)
         print("pip failed; check the network and run the same command again", file=sys.stderr)
