@@ -14,6 +14,9 @@ Fields = Mapping[str, object]
 Row = Mapping[str, object]
 
 USDC_VAULT = 0
+LAST_SECOND = 253_402_300_799
+"""The end of year 9999, the last that timestamps hold."""
+
 NOBODY = "1" * 32
 """The all-zero address: no keeper account was named."""
 
@@ -82,8 +85,8 @@ class Origin:
 
 
 def moment(unix_s: int) -> datetime:
-    """A second of chain time."""
-    return datetime.fromtimestamp(unix_s, tz=UTC)
+    """A second of chain time; any signer may name one beyond the calendar, which is its last."""
+    return datetime.fromtimestamp(min(unix_s, LAST_SECOND), tz=UTC)
 
 
 def integer(fields: Fields, name: str) -> int:

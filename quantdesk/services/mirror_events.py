@@ -30,6 +30,8 @@ from quantdesk.services.mirror_orders import (
     position_liquidated,
 )
 
+MARKET_STATUSES = ("active", "reduce_only", "paused")
+
 
 def changes_of(transaction: ChainTransaction, *, usdc_mint: str) -> Iterator[Change]:
     """Every change of a transaction, in order; none when it failed."""
@@ -51,7 +53,7 @@ def changes_of(transaction: ChainTransaction, *, usdc_mint: str) -> Iterator[Cha
 
 def accounts_touched(transactions: Iterable[ChainTransaction]) -> set[str]:
     """User accounts that the events name: whose owners want to hear of it."""
-    names = ("user_account", "keeper_account", "liquidator_account")
+    names = ("user_account", "to_account", "keeper_account", "liquidator_account")
     found = {
         str(event.fields[name])
         for transaction in transactions
@@ -107,7 +109,7 @@ def _market_initialized(fields: Fields, origin: Origin) -> Iterator[Change]:
         key={"index": fields["market_index"]},
         given={
             "address": fields["market"],
-            "symbol": _symbol(fields["symbol"]),
+            "symbol": _text(fields["symbol"]),
             "slot": origin.slot,
         },
     )
@@ -147,6 +149,41 @@ def _transferred(fields: Fields, origin: Origin, *, kind: str) -> Iterator[Chang
         },
     )
     yield counted(fields, origin)
+
+
+def _transferred_between(fields: Fields, origin: Origin) -> Iterator[Change]:
+    yield usdc_balance(fields["user_account"], origin, balance_e6=fields["balance_after"])
+    yield usdc_balance(fields["to_account"], origin, balance_e6=fields["to_balance_after"])
+    yield counted(fields, origin)
+    receiver = {"user_account": fields["to_account"], "sequence": fields["to_sequence"]}
+    yield counted(receiver, origin)
+
+
+def _user_account_updated(fields: Fields, origin: Origin) -> Iterator[Change]:
+    yield Change(
+        table=Table.ACCOUNTS,
+        key={"address": fields["user_account"]},
+        given={
+            "name": _text(fields["name"]),
+            "max_leverage": fields["max_leverage"],
+            "sequence": fields["sequence"],
+            "slot": origin.slot,
+        },
+        must_exist=True,
+    )
+
+
+def _delegate_changed(fields: Fields, origin: Origin) -> Iterator[Change]:
+    yield counted(fields, origin)
+
+
+def _market_status_changed(fields: Fields, origin: Origin) -> Iterator[Change]:
+    yield Change(
+        table=Table.MARKETS,
+        key={"index": fields["market_index"]},
+        given={"status": MARKET_STATUSES[integer(fields, "status")], "slot": origin.slot},
+        must_exist=True,
+    )
 
 
 def _funding_accrued(fields: Fields, origin: Origin) -> Iterator[Change]:
@@ -191,11 +228,12 @@ def _with_mint(change: Change, usdc_mint: str) -> Change:
     return replace(change, given={**change.given, "mint": usdc_mint})
 
 
-def _symbol(raw: object) -> str:
+def _text(raw: object) -> str:
+    """Padded characters as text; a name that is no text, or holds a zero, is shown as such."""
     if isinstance(raw, str):
         return raw
     assert isinstance(raw, (bytes, list, tuple)), f"expected bytes, found {raw!r}"
-    return bytes(raw).rstrip(b"\0").decode("ascii")
+    return bytes(raw).rstrip(b"\0").decode("utf-8", errors="replace").replace("\0", "\ufffd")
 
 
 def _plain(value: object) -> object:
@@ -222,4 +260,8 @@ MAPPINGS: Mapping[str, Callable[[Fields, Origin], Iterator[Change]]] = {
     "FundingAccrued": _funding_accrued,
     "FundingPaid": _funding_paid,
     "Liquidated": position_liquidated,
+    "Transferred": _transferred_between,
+    "UserAccountUpdated": _user_account_updated,
+    "DelegateChanged": _delegate_changed,
+    "MarketStatusChanged": _market_status_changed,
 }

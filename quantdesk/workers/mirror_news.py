@@ -29,6 +29,8 @@ KINDS_OF_EVENT: Mapping[str, tuple[str, ...]] = {
     "OrderExecuted": ("order", "trade", "position", "balance"),
     "FundingPaid": ("position", "balance"),
     "Liquidated": ("trade", "position", "balance"),
+    "Transferred": ("balance",),
+    "WatermarkMoved": ("order",),
 }
 
 log = structlog.get_logger()

@@ -29,6 +29,7 @@ from tests.workers.exchange_story import (
     STORY,
     USDC,
     moved,
+    placed,
     transaction,
 )
 
@@ -108,6 +109,57 @@ async def test_an_open_position_remembers_the_funding_index_of_its_last_touch(
 
     await run_to_end(indexer_of(mirror, RememberedHistory(STORY[:6])))
     assert one(server, "positions", account=ALICE)["funding_index"] == 2 * 10**30
+
+
+async def test_extreme_figures_of_a_foreign_signer_do_not_stop_the_indexer(
+    server: Server, mirror: ChainMirror
+) -> None:
+    extreme = placed(
+        ORDER,
+        2**64 - 1,
+        size_e9=-(2**63),
+        limit_price_e6=2**64 - 1,
+        trigger_price_e6=2**64 - 1,
+        expires_at=2**63 - 1,
+    )
+    await run_to_end(indexer_of(mirror, RememberedHistory([*STORY[:2], transaction(3, extreme)])))
+
+    order = one(server, "orders", address=ORDER)
+    assert order["client_order_id"] == 2**64 - 1
+    assert order["expires_at"].year == 9999
+    assert one(server, "receipts", event="OrderPlaced")["payload"]["expires_at"] == str(2**63 - 1)
+
+
+async def test_a_transfer_between_accounts_moves_both_balances(
+    server: Server, mirror: ChainMirror
+) -> None:
+    transfer = {
+        "user_account": ALICE,
+        "to_account": KEEPER,
+        "amount": 250,
+        "balance_after": 750,
+        "to_balance_after": 10_250,
+        "to_sequence": 5,
+    }
+    story = [*STORY[:3], transaction(4, ("Transferred", transfer))]
+    await run_to_end(indexer_of(mirror, RememberedHistory(story)))
+
+    assert one(server, "user_balances", account=ALICE)["balance_native"] == 750
+    assert one(server, "user_balances", account=KEEPER)["balance_native"] == 10_250
+    assert one(server, "accounts", address=KEEPER)["sequence"] == 5
+
+
+async def test_a_new_name_and_a_changed_market_status_are_kept(
+    server: Server, mirror: ChainMirror
+) -> None:
+    renamed = {"user_account": ALICE, "name": b"main\0desk".ljust(32, b"\0"), "max_leverage": 50}
+    paused = {"market_index": 0, "status": 2, "by": OWNER}
+    events = (("UserAccountUpdated", renamed), ("MarketStatusChanged", paused))
+    await run_to_end(indexer_of(mirror, RememberedHistory([*STORY[:3], transaction(4, *events)])))
+
+    account = one(server, "accounts", address=ALICE)
+    assert (account["name"], account["max_leverage"]) == ("main\ufffddesk", 50)
+    assert one(server, "markets", index=0)["status"] == "paused"
 
 
 async def test_a_failed_transaction_is_recorded_and_changes_nothing(
