@@ -201,7 +201,9 @@ class ChartView {
   #frame() {
     const count = this.bars.length;
     const free = this.#free();
-    const wide = Math.max(40, Math.floor(this.layer.clientWidth / BAR_PX) - free);
+    const fitting = Math.floor(this.layer.clientWidth / BAR_PX) - free;
+    // A young market's few bars are shown wider instead of lost at the edge.
+    const wide = Math.max(40, Math.min(fitting, count * 2));
     this.chart.timeScale().setVisibleLogicalRange({ from: count - wide, to: count + free });
   }
 
