@@ -84,7 +84,7 @@ def execute(scene: Scene, number: int = 1, **accounts: Pubkey) -> Landed | Faile
     return scene.do("execute", scene.program.instruction("execute_change", given), scene.admin)
 
 
-def changed(scene: Scene, wanted: dict[str, Any], **accounts: Pubkey) -> Landed | Failed:
+def changed(scene: Scene, wanted: dict[str, Any], **accounts: Any) -> Landed | Failed:
     scene.require(scene.do("propose", propose(scene, wanted), scene.admin))
     scene.pass_time(TIMELOCK_S)
     return execute(scene, **accounts)
@@ -210,3 +210,20 @@ def first(scene: Scene, *instructions: Instruction) -> Landed | Failed:
         logs = " ".join(result.meta().logs())
         return Failed("DurableNonce" if "Error Code: DurableNonce" in logs else logs)
     return Landed(scene.program.events(result.logs()))
+
+
+def test_a_market_added_beside_money_starts_closed_and_opens_by_timelock(scene: Scene) -> None:
+    params = market_params(FLAT_SOL, scene.feeds[0])
+    made = scene.program.instruction(
+        "initialize_market", {"admin": scene.admin}, {"index": 1, "params": params}
+    )
+    scene.require(scene.do("initialize_market", made, scene.admin))
+    added = scene.where.market(1)
+    closed = scene.must("Market", added)["status"]
+    opening = change(scene, MARKET, index=1, market=params)
+
+    opened = changed(scene, opening, market=added)
+
+    assert closed == 2
+    assert isinstance(opened, Landed)
+    assert scene.must("Market", added)["status"] == 0

@@ -1,5 +1,7 @@
 """Orders that sleep: stops, take-profits and trailing stops."""
 
+from typing import Any
+
 import pytest
 from solders.pubkey import Pubkey
 
@@ -30,7 +32,7 @@ def at(scene: Scene, owner: Pubkey, usd: float) -> Landed | Failed:
     return scene.execute(owner)
 
 
-def sleeping(scene: Scene, owner: Pubkey, kind: int, **given: object) -> None:
+def sleeping(scene: Scene, owner: Pubkey, kind: int, **given: Any) -> None:
     scene.require(scene.place(owner, -10 * BASE, kind=kind, reduce_only=True, **given))
 
 

@@ -1,4 +1,6 @@
 //! Adds a collateral: the vault's rules and the token account that it owns.
+//!
+//! Once the pool holds money a new collateral has no weight; it gets one by a timelocked change.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
@@ -35,6 +37,8 @@ impl InitializeTokenVault<'_> {
     fn validate(&self, params: &VaultParams) -> Result<()> {
         let is_usdc = self.pool.vault_count == TokenVault::USDC;
         require!(self.pool.vault_count < TokenVault::MAX, QuantDeskError::InvalidParameter);
+        let is_worthless = params.weight_init_e6 == 0 && params.weight_maint_e6 == 0;
+        require!(is_worthless || !self.pool.is_seeded(), QuantDeskError::Timelocked);
         params.validate(is_usdc, self.mint.decimals)
     }
 

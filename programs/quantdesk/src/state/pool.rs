@@ -85,6 +85,11 @@ impl Pool {
         self.loss_today_e6 = loss.lost_e6;
     }
 
+    /// Whether there is money to lose: what is added from now on starts closed.
+    pub fn is_seeded(&self) -> bool {
+        self.shares > 0
+    }
+
     pub fn next_sequence(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence
