@@ -7,7 +7,7 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 
 from quantdesk.world.chain import base58
-from quantdesk.world.chain.errors import invalid
+from quantdesk.world.chain.errors import INVALID_PARAMS, RpcError, invalid
 from quantdesk.world.chain.json_types import Json, Object
 from quantdesk.world.chain.ledger import RENT_EPOCH
 from quantdesk.world.chain.token_json import parsed_token
@@ -16,6 +16,37 @@ BASE58_BYTES_MAX = 128
 ZSTD_BLOCK_MAX = 128 << 10
 
 Lookup = Callable[[Pubkey], Account | None]
+
+_CLOSED: Object = {
+    "lamports": 0,
+    "owner": "11111111111111111111111111111111",
+    "data": ["", "base64"],
+    "executable": False,
+    "rentEpoch": RENT_EPOCH,
+    "space": 0,
+}
+
+
+class TooLongForBase58(RpcError):
+    """The account must be asked for in base64."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            INVALID_PARAMS,
+            "Encoded binary (base 58) data should be less than 128 bytes, "
+            "please use Base64 encoding.",
+        )
+
+
+def noted_account_json(account: Account | None, options: Object, lookup: Lookup) -> Json:
+    """As notifications show it: a closed account is empty, and bytes too long for base58 a note."""
+    if account is None:
+        return _CLOSED
+    try:
+        return account_json(account, options, lookup)
+    except TooLongForBase58:
+        shown = account_json(account, {**options, "encoding": "base64"}, lookup)
+        return {**shown, "data": "error: data too large for bs58 encoding"}
 
 
 def account_json(account: Account | None, options: Object, lookup: Lookup) -> Json:
@@ -47,10 +78,7 @@ def _data_json(account: Account, options: Object, lookup: Lookup) -> Json:
             return [base64.b64encode(_zstd_frame(data)).decode(), "base64+zstd"]
         case "base58" | "binary":
             if len(data) > BASE58_BYTES_MAX:
-                raise invalid(
-                    "Encoded binary (base 58) data should be less than 128 bytes, "
-                    "please use Base64 encoding."
-                )
+                raise TooLongForBase58
             text = base58.encode(data)
             return text if encoding == "binary" else [text, "base58"]
         case _:

@@ -68,7 +68,7 @@ def _call(bank: Bank, request: Any) -> Object:
         return {"jsonrpc": "2.0", "result": method(bank, Params(params)), "id": call_id}
     except RpcError as problem:
         return error_envelope(call_id, problem)
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+    except (LookupError, TypeError, ValueError, AttributeError) as problem:
         # A field of the wrong shape deep inside an options object.
         wrong = RpcError(INVALID_PARAMS, f"Invalid params: {type(problem).__name__}: {problem}")
         return error_envelope(call_id, wrong)

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+import structlog
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
-from quantdesk.world.chain.account_json import account_json
+from quantdesk.world.chain.account_json import noted_account_json
 from quantdesk.world.chain.bank import Bank, Effect
 from quantdesk.world.chain.dispatch import call_of, error_envelope
 from quantdesk.world.chain.errors import METHOD_NOT_FOUND, RpcError, invalid
@@ -21,6 +22,8 @@ from quantdesk.world.chain.json_types import Json, Object
 from quantdesk.world.chain.ledger import AccountQuery
 from quantdesk.world.chain.methods.accounts import lookup_at, program_query
 from quantdesk.world.chain.params import Params, address, commitment
+
+log = structlog.get_logger()
 
 OUTBOX_MAX = 20_000
 _LEVELS = ("processed", "confirmed", "finalized")
@@ -94,7 +97,7 @@ class Hub:
             self._serve(client, name, params, call_id)
         except RpcError as problem:
             client.send(error_envelope(call_id, problem))
-        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        except (LookupError, TypeError, ValueError, AttributeError) as problem:
             client.send(error_envelope(call_id, invalid(f"Invalid params: {problem}")))
 
     def _serve(self, client: Client, name: str, params: list[Any], call_id: Json) -> None:
@@ -182,7 +185,15 @@ class Hub:
             self._notify(self._all[each], effect.slot, {"err": effect.err})
             self._remove(each)
         for waiting in list(self._by_level[level].values()):
-            for value in self._values(waiting, effect):
+            try:
+                values = list(self._values(waiting, effect))
+            except (RpcError, LookupError, TypeError, ValueError) as problem:
+                log.warning("subscription_dropped", kind=waiting.kind, reason=repr(problem))
+                self._remove(
+                    waiting.id
+                )  # its options are nonsense; the transaction is not to blame
+                continue
+            for value in values:
                 self._notify(waiting, effect.slot, value)
 
     def _values(self, waiting: Subscription, effect: Effect) -> Iterator[Json]:
@@ -199,12 +210,12 @@ class Hub:
         lookup = lookup_at(self._bank, waiting.level)
         for where, before, after in effect.changed:
             if waiting.kind == "account" and where == waiting.subject:
-                yield account_json(after, waiting.options, lookup) or _CLOSED
+                yield noted_account_json(after, waiting.options, lookup)
             elif isinstance(waiting.subject, AccountQuery) and (
                 waiting.subject.accepts(after)
                 or (after is None and waiting.subject.accepts(before))
             ):
-                account = account_json(after, waiting.options, lookup) or _CLOSED
+                account = noted_account_json(after, waiting.options, lookup)
                 yield {"pubkey": str(where), "account": account}
 
     def _notify(self, to: Subscription, slot: int, value: Json) -> None:
@@ -213,17 +224,6 @@ class Hub:
     def _send(self, to: Subscription, result: Json) -> None:
         params = {"result": result, "subscription": to.id}
         to.client.send({"jsonrpc": "2.0", "method": f"{to.kind}Notification", "params": params})
-
-
-_CLOSED: Object = {
-    "lamports": 0,
-    "owner": "11111111111111111111111111111111",
-    "data": ["", "base64"],
-    "executable": False,
-    "rentEpoch": 2**64 - 1,
-    "space": 0,
-}
-"""What a node shows of an account that was just closed."""
 
 
 def _mentioned(found: Json) -> Pubkey | None:
