@@ -96,7 +96,7 @@ def part_of(largest_e9: int, percent: int, market: MarketRow) -> str:
 
 def beyond_leverage(fields: Fields, typed: Typed, largest_e9: int, market: MarketRow) -> str:
     """What to do about a size that the chosen leverage does not allow; empty when it does."""
-    if fields.reduce_only or typed.size_e9 is None or typed.size_e9 <= largest_e9:
+    if fields.reduce_only or typed.size_e9 is None or not 0 < largest_e9 < typed.size_e9:
         return ""
     most = show.size(largest_e9, market.lot_e9)
     return f"More than {fields.leverage}× leverage. Enter {most} or less, or raise the leverage."

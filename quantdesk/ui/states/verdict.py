@@ -86,7 +86,8 @@ class VerdictState(PrivateState, rx.State):
     async def _previewed(self, request: OrderRequest) -> Preview | None:
         user = await ask(self._visitor())
         guest = None if isinstance(user, Trouble) else user
-        answer = await ask(preview_order(dependencies(), guest, request))
+        tab = self.router.session.client_token
+        answer = await ask(preview_order(dependencies(), guest, request, client=tab))
         if isinstance(answer, Refused | Trouble):
             self._take_no(answer)
             return None
@@ -111,9 +112,9 @@ class VerdictState(PrivateState, rx.State):
         if preview is None:
             return
         beyond = ticket_order.beyond_leverage(fields, typed, preview.max_size_e9, market)
-        if beyond and preview.receipt is not None:
-            self.size_problem = beyond
-        if preview.refusal is not None:
+        if beyond:
+            self._refusal, self.size_problem = "Size is too large", beyond
+        elif preview.refusal is not None:
             self._take_no(preview.refusal)
         elif preview.receipt is not None:
             self.receipt = receipt_rows.receipt_rows(preview.receipt, market, kind=fields.kind)
