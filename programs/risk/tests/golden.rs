@@ -14,6 +14,7 @@ use risk::oracle::{reading_of, Action, Memory, Reading};
 use risk::outflow::{Bucket, Outcome};
 use risk::pool::{market_reserve_e6, market_value_e6};
 use risk::position::Position;
+use risk::trigger::{moved_watermark_e6, Trigger};
 
 type Numbers = BTreeMap<String, i128>;
 
@@ -40,11 +41,7 @@ fn cases(call: &str) -> Vec<Case> {
         .map(|part| {
             let (head, rest) = part.split_once("\"in\"").unwrap();
             let (given, taken) = rest.split_once("\"out\"").unwrap();
-            Case {
-                name: strings(head).remove(0),
-                given: numbers(given),
-                taken: numbers(taken),
-            }
+            Case { name: strings(head).remove(0), given: numbers(given), taken: numbers(taken) }
         })
         .collect()
 }
@@ -86,12 +83,7 @@ fn check(call: &str, compute: impl Fn(&Numbers) -> Vec<(&'static str, i128)>) {
 }
 
 fn tier(cap_usd: u64, max_leverage: u16, imr_e6: u32, mmr_e6: u32) -> Tier {
-    Tier {
-        notional_cap_e6: cap_usd.saturating_mul(1_000_000),
-        max_leverage,
-        imr_e6,
-        mmr_e6,
-    }
+    Tier { notional_cap_e6: cap_usd.saturating_mul(1_000_000), max_leverage, imr_e6, mmr_e6 }
 }
 
 /// SOL's terms, with what the case names.
@@ -229,10 +221,7 @@ fn a_liquidation_takes_what_the_twin_says() {
         let size = close_size_e9(&held, fee, 0, equity).unwrap();
         let trade = -held.size_e9.signum() * i64::try_from(size).unwrap();
         let cost = closing_cost_e6(trade, held.price_e6).unwrap();
-        let left = Exposure {
-            size_e9: held.size_e9 + trade,
-            ..held
-        };
+        let left = Exposure { size_e9: held.size_e9 + trade, ..held };
         let fraction = penalty_fraction_e6(&held, fee).unwrap();
         let before = held.maintenance_e6().unwrap();
         let after = left.maintenance_e6().unwrap();
@@ -270,22 +259,14 @@ fn a_published_price_reads_as_the_twin_reads_it() {
     check("reading", |given| {
         let (price, conf) = (get(given, "price"), get(given, "conf"));
         let reading = reading_of(price, conf, get(given, "exponent"), 0).unwrap();
-        vec![
-            ("price_e6", reading.price_e6.into()),
-            ("conf_e6", reading.conf_e6.into()),
-        ]
+        vec![("price_e6", reading.price_e6.into()), ("conf_e6", reading.conf_e6.into())]
     });
 }
 
 #[test]
 fn a_price_is_graded_as_the_twin_grades_it() {
-    const ACTIONS: [Action; 5] = [
-        Action::Grow,
-        Action::Reduce,
-        Action::Liquidate,
-        Action::Withdraw,
-        Action::Fund,
-    ];
+    const ACTIONS: [Action; 5] =
+        [Action::Grow, Action::Reduce, Action::Liquidate, Action::Withdraw, Action::Fund];
     check("grading", |given| {
         let memory = Memory {
             last_price_e6: get(given, "last_price_e6"),
@@ -320,5 +301,27 @@ fn a_vault_lets_out_what_the_twin_lets_out() {
             Outcome::Refused => -1,
         };
         vec![("level", level)]
+    });
+}
+
+#[test]
+fn an_order_wakes_when_the_twin_s_wakes() {
+    check("trigger", |given| {
+        let watermark_e6 = get(given, "watermark_e6");
+        let trigger = match get::<u8>(given, "kind") {
+            2 | 3 => Trigger::Stop(get(given, "trigger_price_e6")),
+            4 => Trigger::Take(get(given, "trigger_price_e6")),
+            _ => Trigger::Trail { bps: get(given, "trailing_bps"), watermark_e6 },
+        };
+        let buys = get::<i64>(given, "size_e9") > 0;
+        let price = get(given, "price_e6");
+        let moved = match trigger {
+            Trigger::Trail { .. } => moved_watermark_e6(watermark_e6, buys, price),
+            _ => watermark_e6,
+        };
+        vec![
+            ("awake", trigger.is_reached(buys, price).unwrap().into()),
+            ("watermark_e6", moved.into()),
+        ]
     });
 }
