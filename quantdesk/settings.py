@@ -58,6 +58,8 @@ class Settings:
     usdc_mint: str
     public_origin: str
     feed_url: str
+    trusted_proxies: int
+    """How many proxies of ours stand in front; 0: forwarded addresses are not believed."""
     pyth_hermes_url: str
     pyth_api_key: str = field(repr=False)
     scene: Scene
@@ -183,6 +185,7 @@ class _Reader:
             feed_url=self._url(
                 "QD_FEED_URL", f"ws://127.0.0.1:{publisher_port}/ws/market", ("ws", "wss")
             ),
+            trusted_proxies=self._integer("QD_TRUSTED_PROXIES", 0, 0, 8),
             pyth_hermes_url=self._url("PYTH_HERMES_URL", "", ("http", "https")).rstrip("/"),
             pyth_api_key=self._text("PYTH_API_KEY"),
             scene=Scene(self._choice("QD_SCENE", Scene)),

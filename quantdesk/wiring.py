@@ -139,6 +139,7 @@ def place(settings: Settings) -> Place:
         program_id=settings.program_id,
         usdc_mint=settings.usdc_mint,
         scene=settings.scene.value,
+        trusted_proxies=settings.trusted_proxies,
     )
 
 

@@ -11,6 +11,7 @@ from quantdesk.api.wire import (
     Deps,
     MaybeSession,
     clear_cookie,
+    client_of,
     decoded,
     encoded,
     granted,
@@ -35,7 +36,7 @@ async def nonce(body: NonceBody, request: Request, response: Response, deps: Dep
         token = base64.urlsafe_b64encode(deps.randomness.secret(32)).rstrip(b"=").decode()
     challenge = granted(
         await begin_sign_in(
-            deps, address=body.address, browser_token=token, client=client_of(request)
+            deps, address=body.address, browser_token=token, client=client_of(request, deps.place)
         )
     )
     set_cookie(response, deps.place, name, text=token, life_s=BROWSER_LIFE_S)
@@ -50,7 +51,7 @@ async def sign_in_(body: SignInBody, request: Request, response: Response, deps:
         message=decoded(body.message_b64, "message_b64"),
         signature=decoded(body.signature_b64, "signature_b64"),
         browser_token=request.cookies.get(browser_cookie_name(deps.place)) or "",
-        client=client_of(request),
+        client=client_of(request, deps.place),
         user_agent=request.headers.get("user-agent", ""),
     )
     signed_in = granted(await sign_in(deps, attempt))
@@ -74,11 +75,6 @@ async def session_(session: MaybeSession) -> object:
     if session is None:
         return {"user": None}
     return {"user": encoded(session.user), "expires_at_ms": _expiry(session)}
-
-
-def client_of(request: Request) -> str:
-    """The address that limits are counted by; forwarded headers are not believed."""
-    return request.client.host if request.client else "unknown"
 
 
 def _expiry(session: MaybeSession) -> int | None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from quantdesk.api.auth import client_of
 from quantdesk.api.schemas import (
     AmountBody,
     CloseBody,
@@ -14,7 +13,15 @@ from quantdesk.api.schemas import (
     OrderBody,
     SubmitBody,
 )
-from quantdesk.api.wire import Deps, MaybeSession, SignedInUser, decoded, encoded, granted
+from quantdesk.api.wire import (
+    Deps,
+    MaybeSession,
+    SignedInUser,
+    client_of,
+    decoded,
+    encoded,
+    granted,
+)
 from quantdesk.services.order_request import OrderRequest
 from quantdesk.services.prepare_cancel import prepare_cancel
 from quantdesk.services.prepare_close import prepare_close
@@ -51,7 +58,7 @@ async def withdrawal(body: AmountBody, user: SignedInUser, deps: Deps) -> object
 async def preview(body: OrderBody, request: Request, session: MaybeSession, deps: Deps) -> object:
     """The order's receipt, or why it would fail; nothing is written."""
     user = None if session is None else session.user
-    answer = await preview_order(deps, user, _order(body), client=client_of(request))
+    answer = await preview_order(deps, user, _order(body), client=client_of(request, deps.place))
     return encoded(granted(answer))
 
 

@@ -74,6 +74,19 @@ async def user_of(session: MaybeSession) -> User:
 SignedInUser = Annotated[User, Depends(user_of)]
 
 
+def client_of(request: Request, place: Place) -> str:
+    """The network address that limits are counted by.
+
+    Each proxy appends the address it was called from, so only the entry that the outermost of ours
+    wrote can be believed; without proxies nothing but the peer is.
+    """
+    entries = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    hops = place.trusted_proxies
+    if hops and len(entries) >= hops and entries[-hops].strip():
+        return entries[-hops].strip()[:64]
+    return request.client.host if request.client else "unknown"
+
+
 def granted(answer: T | Refused) -> T:
     """The answer, or the refusal raised to the wire."""
     if isinstance(answer, Refused):

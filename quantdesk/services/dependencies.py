@@ -35,6 +35,7 @@ class Place:
     program_id: str
     usdc_mint: str
     scene: str
+    trusted_proxies: int = 0
 
     @property
     def is_production(self) -> bool:

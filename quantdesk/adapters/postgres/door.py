@@ -11,6 +11,11 @@ delete from sign_in_nonces where nonce in (
   select nonce from sign_in_nonces where expires_at < %s - interval '1 day' limit 20
 )
 """
+FORGET_SESSIONS = """
+delete from sessions where token_hash in (
+  select token_hash from sessions where expires_at < %s - interval '30 days' limit 20
+)
+"""
 CONSUME = """
 update sign_in_nonces set used_at = %(now)s
 where nonce = %(nonce)s and used_at is null and expires_at > %(now)s
@@ -75,8 +80,9 @@ class PostgresSessions:
         self._database = database
 
     async def open(self, session: Session, *, now_ms: int, user_agent: str) -> None:
-        """Start a session."""
+        """Start a session; those long over leave as new ones come."""
         async with self._database.transaction(SERVICE) as connection:
+            await connection.execute(FORGET_SESSIONS, [timestamp(now_ms)])
             await connection.execute(
                 "insert into sessions (token_hash, user_id, created_at, expires_at, user_agent)"
                 " values (%s, %s, %s, %s, %s)",
