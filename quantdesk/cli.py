@@ -96,6 +96,18 @@ def worker(name: Annotated[str, typer.Argument(help="For example price_feed.")])
 
 
 @app.command()
+def rebuild() -> None:
+    """Empty the tables that mirror the chain and fill them again from its first slot."""
+    import asyncio
+
+    from quantdesk.settings import Settings
+    from quantdesk.workers.indexer import rebuild as rebuild_mirror
+
+    applied = asyncio.run(rebuild_mirror(Settings.of_running_world()))
+    typer.echo(f"{applied} transactions applied; the mirror follows the chain again")
+
+
+@app.command()
 def smoke(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per step.")] = False,
     origin: Annotated[str | None, typer.Option(help="Default: QD_PUBLIC_ORIGIN.")] = None,

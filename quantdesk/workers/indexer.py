@@ -64,12 +64,19 @@ class Indexer:
             await self._mirror.mark_finalized(slot)
 
     async def rebuild(self) -> int:
-        """Empty the mirror and apply the whole history again; returns transactions applied."""
+        """Empty the mirror and apply the whole history again; returns transactions applied.
+
+        Another indexer may run meanwhile: whichever comes first applies a transaction.
+        """
         await self._mirror.clear()
         applied = 0
-        async for batch in self.catch_up():
-            applied += len(batch)
-        return applied
+        while True:
+            try:
+                async for batch in self.catch_up():
+                    applied += len(batch)
+                return applied
+            except CursorMoved:
+                continue
 
 
 async def run(settings: Settings) -> None:
