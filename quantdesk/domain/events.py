@@ -81,6 +81,9 @@ class OrderPlaced:
     kind: Kind
     size_e9: int
     limit_price_e6: int
+    trigger_price_e6: int
+    trailing_bps: int
+    watermark_e6: int
     reduce_only: bool
     expires_at: int
 
@@ -93,6 +96,15 @@ class OrderCancelled:
     market_index: int
     client_order_id: int
     reason: CancelReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatermarkMoved:
+    """A sleeping trailing stop followed the price."""
+
+    user_account: str
+    client_order_id: int
+    watermark_e6: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +208,7 @@ Event = (
     | InsuranceSeeded
     | OrderPlaced
     | OrderCancelled
+    | WatermarkMoved
     | OrderExecuted
     | FundingAccrued
     | FundingPaid

@@ -4,7 +4,7 @@ Each call returns `Applied` with the events in order, or `Refused` with the prog
 unchanged ledger. Time is an argument.
 """
 
-from quantdesk.domain import closeout, custody, trading, upkeep
+from quantdesk.domain import closeout, custody, execution, placement, upkeep
 from quantdesk.domain.account import AccountState
 from quantdesk.domain.closeout import Demand
 from quantdesk.domain.ledger import Ledger, Moment, Outcome, Refused
@@ -60,7 +60,7 @@ class Exchange:
     def place_order(self, address: str, intent: OrderIntent, *, at: Moment) -> Outcome:
         """Records an order; it waits for a price published later."""
         try:
-            return trading.place_order(self.ledger, address, intent, at=at)
+            return placement.place_order(self.ledger, address, intent, at=at)
         except DoesNotFit:
             return Refused(refusal=Refusal.MATH_OVERFLOW)
 
@@ -68,14 +68,16 @@ class Exchange:
         self, address: str, client_order_id: int, *, is_owner: bool, at: Moment
     ) -> Outcome:
         """Closes an order: its owner at will, anyone once it has expired."""
-        return trading.cancel_order(self.ledger, address, client_order_id, is_owner=is_owner, at=at)
+        return placement.cancel_order(
+            self.ledger, address, client_order_id, is_owner=is_owner, at=at
+        )
 
     def execute_order(
         self, address: str, client_order_id: int, *, keeper: str | None, at: Moment
     ) -> Outcome:
         """Fills an order at a newer price, or closes one that is reached but cannot fill."""
         try:
-            return trading.execute_order(
+            return execution.execute_order(
                 self.ledger, address, client_order_id, keeper=keeper, at=at
             )
         except DoesNotFit:

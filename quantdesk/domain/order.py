@@ -15,6 +15,10 @@ MARKET_ORDER_LIFE_S = 30
 """Longest life of a market order in seconds."""
 
 
+TRAILING_BPS_MAX = 5_000
+"""A trailing stop may lag by at most half of the price."""
+
+
 class Kind(IntEnum):
     """How an order is triggered and priced; values are the program's codes."""
 
@@ -97,6 +101,16 @@ class Order:
     placed_slot: int = 0
     expires_at: int = 0
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the order buys."""
+        return self.size_e9 > 0
+
+    @property
+    def waits_for_its_bound(self) -> bool:
+        """Whether the order stays open when its limit is not reached."""
+        return self.kind in (Kind.LIMIT, Kind.STOP_LIMIT)
+
     def is_expired(self, now: int) -> bool:
         """Whether the order may no longer fill at unix second `now`."""
         return self.expires_at != 0 and now > self.expires_at
@@ -119,7 +133,21 @@ def misfit(intent: OrderIntent, params: MarketParams, *, position_size_e9: int) 
     """
     closes_all = intent.reduce_only and intent.size_e9 == -position_size_e9 != 0
     size_fault = None if closes_all else _size_misfit(intent.size_e9, params)
-    return size_fault or _price_misfit(intent.limit_price_e6, params)
+    return (
+        size_fault
+        or _price_misfit("limit", intent.limit_price_e6, params)
+        or _price_misfit("trigger", intent.trigger_price_e6, params)
+    )
+
+
+def has_its_own_fields(intent: OrderIntent) -> bool:
+    """Whether the intent has the fields of its kind and no others."""
+    has_trigger, has_trail = intent.trigger_price_e6 != 0, intent.trailing_bps != 0
+    if intent.kind is Kind.TRAILING_STOP:
+        return not has_trigger and 1 <= intent.trailing_bps <= TRAILING_BPS_MAX
+    if intent.kind in (Kind.MARKET, Kind.LIMIT):
+        return not has_trigger and not has_trail
+    return has_trigger and not has_trail
 
 
 def expiry(intent: OrderIntent, now: int) -> int:
@@ -155,14 +183,14 @@ def _size_misfit(size_e9: int, params: MarketParams) -> Misfit | None:
     return None
 
 
-def _price_misfit(limit_price_e6: int, params: MarketParams) -> Misfit | None:
-    tick = Price(params.tick_e6)
-    if limit_price_e6 <= 0:
+def _price_misfit(name: str, price_e6: int, params: MarketParams) -> Misfit | None:
+    tick, found = Price(params.tick_e6), Price(price_e6)
+    field = f"{name}_price"
+    if name == "limit" and price_e6 <= 0:
         message = f"the limit price must be positive; enter {tick} or more"
-        return Misfit(refusal=Refusal.OFF_TICK, field="limit_price", message=message)
-    if limit_price_e6 % params.tick_e6:
-        low = Price(limit_price_e6 - limit_price_e6 % params.tick_e6)
-        found, high = Price(limit_price_e6), low + tick
-        message = f"limit {found} is off tick {tick}; round to {low} or {high}"
-        return Misfit(refusal=Refusal.OFF_TICK, field="limit_price", message=message)
+        return Misfit(refusal=Refusal.OFF_TICK, field=field, message=message)
+    if price_e6 % params.tick_e6:
+        low = Price(price_e6 - price_e6 % params.tick_e6)
+        message = f"{name} {found} is off tick {tick}; round to {low} or {low + tick}"
+        return Misfit(refusal=Refusal.OFF_TICK, field=field, message=message)
     return None

@@ -24,6 +24,7 @@ class Refusal(StrEnum):
     TOO_MANY_MARKETS = "TooManyMarkets"
     INSUFFICIENT_COLLATERAL = "InsufficientCollateral"
     INSUFFICIENT_BALANCE = "InsufficientBalance"
+    TRIGGER_NOT_REACHED = "TriggerNotReached"
     SLIPPAGE_EXCEEDED = "SlippageExceeded"
     LIMIT_NOT_REACHED = "LimitNotReached"
     REDUCE_ONLY_WOULD_GROW = "ReduceOnlyWouldGrow"

@@ -213,6 +213,9 @@ class Lockstep:
             self._equal(f"market {index}", on_chain, market)
         for name in self.owners:
             self._compare_account(name)
+        for (key, order_id), order in self.ledger.orders.items():
+            at = self.chain.where.order(Pubkey.from_string(key), order_id)
+            self._equal(f"order {order_id}", states.order(self._read("Order", at)), order)
         self._compare_money()
 
     def _compare_account(self, name: str) -> None:

@@ -24,6 +24,7 @@ MUST_HAPPEN = {
     "UserAccountUpdated",
     "OrderPlaced",
     "OrderExecuted",
+    "WatermarkMoved",
     "OrderCancelled USER",
     "OrderCancelled EXPIRED",
     "OrderCancelled SLIPPAGE",

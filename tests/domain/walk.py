@@ -211,8 +211,8 @@ class Walk:
     def place(self) -> None:
         """A trader places any order, sensible or not."""
         name, index = self.someone(), self.source.choice(list(self.prices))
-        kinds = (Kind.LIMIT,) * 6 + (Kind.MARKET,) * 3 + (Kind.STOP_MARKET,)
-        intent = self.intent(name, index, kind=self.source.choice(kinds))
+        kinds = (Kind.LIMIT,) * 4 + (Kind.TRAILING_STOP,) * 2 + (*Kind,)
+        intent = self.with_trigger(self.intent(name, index, kind=self.source.choice(kinds)))
         if self.source.random() < 0.1:
             intent = replace(intent, expires_at=self.pair.now - self.source.randint(0, 1))
         self.send(name, intent)
@@ -306,6 +306,19 @@ class Walk:
             reduce_only=self.source.random() < (0.3 if held else 0.03),
             expires_at=self.source.choice((0, 0, 0, self.pair.now + 5, self.pair.now + 40)),
         )
+
+    def with_trigger(self, intent: OrderIntent) -> OrderIntent:
+        """The fields that a waiting order needs, near the price; seldom the wrong ones."""
+        tick = self.pair.ledger.markets[intent.market_index].params.tick_e6
+        near = self.prices[intent.market_index] * self.source.randint(980, 1_020) // 1_000
+        trigger = near - near % tick + self.source.choice((0,) * 9 + (1,))
+        bps = self.source.choice((1, 10, 50, 200, 5_000, 5_001))
+        is_odd = self.source.random() < 0.05
+        if (intent.kind is Kind.TRAILING_STOP) != is_odd:
+            return replace(intent, trailing_bps=bps)
+        if (intent.kind not in (Kind.MARKET, Kind.LIMIT)) != is_odd:
+            return replace(intent, trigger_price_e6=trigger)
+        return intent
 
     def drawn_size(self, name: str, params: MarketParams) -> int:
         """A signed size worth up to the account's cash times this walk's boldness."""

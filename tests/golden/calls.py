@@ -15,9 +15,10 @@ from quantdesk.domain.margin import (
 )
 from quantdesk.domain.market import SOL, STANDARD_TIERS, MarketParams, MarketState
 from quantdesk.domain.oracle import Action, PriceReading, grade, reading_of
-from quantdesk.domain.order import Kind
+from quantdesk.domain.order import Kind, Order
 from quantdesk.domain.pool import market_reserve_e6, market_value_e6
 from quantdesk.domain.position import Position, filled
+from quantdesk.domain.trigger import followed, is_awake
 from quantdesk.domain.vault import Outflow
 
 Numbers = Mapping[str, int]
@@ -197,6 +198,26 @@ def outflow(given: Numbers) -> dict[str, int]:
     return {"level": -1 if after is None else after.level}
 
 
+def trigger(given: Numbers) -> dict[str, int]:
+    """Whether a waiting order wakes, and where a trailing stop's watermark goes."""
+    order = Order(
+        account="",
+        market_index=0,
+        client_order_id=0,
+        kind=Kind(given["kind"]),
+        size_e9=given["size_e9"],
+        limit_price_e6=1,
+        trigger_price_e6=given["trigger_price_e6"],
+        trailing_bps=given["trailing_bps"],
+        watermark_e6=given["watermark_e6"],
+    )
+    moved = followed(order, given["price_e6"])
+    return {
+        "awake": int(is_awake(order, given["price_e6"])),
+        "watermark_e6": order.watermark_e6 if moved is None else moved.watermark_e6,
+    }
+
+
 CALLS: Mapping[str, Call] = {
     "trade_cost": trade_cost,
     "fees": fees,
@@ -208,4 +229,5 @@ CALLS: Mapping[str, Call] = {
     "reading": reading,
     "grading": grading,
     "outflow": outflow,
+    "trigger": trigger,
 }

@@ -157,6 +157,20 @@ def draw_outflow(source: random.Random) -> Numbers:
     }
 
 
+def draw_trigger(source: random.Random) -> Numbers:
+    kind, price = source.randint(2, 5), source.randint(1, 2 * 10**11)
+    near = max(1, price + source.choice((-1, 0, 1, price // 50, -price // 50)))
+    is_trailing = kind == 5
+    return {
+        "kind": kind,
+        "size_e9": source.choice((-1, 1)),
+        "trigger_price_e6": 0 if is_trailing else near,
+        "trailing_bps": source.choice((1, 7, 100, 200, 5_000)) if is_trailing else 0,
+        "watermark_e6": near if is_trailing else 0,
+        "price_e6": price,
+    }
+
+
 DRAWS: Mapping[str, Callable[[random.Random], Numbers]] = {
     "trade_cost": draw_trade_cost,
     "fees": draw_fees,
@@ -168,6 +182,7 @@ DRAWS: Mapping[str, Callable[[random.Random], Numbers]] = {
     "reading": draw_reading,
     "grading": draw_grading,
     "outflow": draw_outflow,
+    "trigger": draw_trigger,
 }
 
 BOUNDARIES: Mapping[str, Mapping[str, Numbers]] = {
