@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import reflex as rx
 import structlog
+from reflex.app import default_error_boundary
 from reflex.event import EventSpec
 from reflex.utils.prerequisites import get_web_dir
 
@@ -45,6 +46,9 @@ app = rx.App(
     html_lang="en",
     html_custom_attrs={"class": theme.DEFAULT_COLOR_MODE},
     head_components=theme.head(),
+    # Reflex's own toasts name the socket's address and need eval; the banner says it in words.
+    app_wraps={(55, "ErrorBoundary"): lambda _: default_error_boundary()},
+    toaster=None,
     backend_exception_handler=answer_failure,
     api_transformer=create_app(
         bundle, wiring.place(settings), pages=get_web_dir() / "build" / "client"

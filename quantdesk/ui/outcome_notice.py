@@ -54,6 +54,25 @@ def notice_of(evidence: Evidence, *, summary: str, now_ms: int) -> Notice:
     return Notice(key=key, title=title, text=text, tone=tone, time=show.clock(now_ms), final=final)
 
 
+def liquidation_notice(fill: Row, *, now_ms: int) -> Notice:
+    """What nobody may overlook: a position was taken away, and where to read why."""
+    realized = show.signed_usd(integer(fill["realized_pnl_e6"]))
+    price = show.usd(integer(fill["oracle_price_e6"]), 4)
+    text = (
+        f"{fill['market']} was closed at the oracle price {price}, realised {realized}. "
+        "The collateral had fallen below the maintenance requirement; see Fills."
+    )
+    return Notice(
+        key=f"{fill['signature']}:{fill['log_index']}",
+        title="Liquidated",
+        text=text,
+        tone="error",
+        time=show.clock(now_ms),
+        final=True,
+        sticky=True,
+    )
+
+
 def _words(evidence: Evidence, summary: str) -> tuple[str, str, str, bool]:
     intent = evidence.intent
     match intent["state"]:

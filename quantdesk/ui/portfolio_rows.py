@@ -12,6 +12,8 @@ from quantdesk.ui.receipt_rows import receipt_size
 from quantdesk.ui.rows import IdentityRow, MarketRow, MovementRow
 
 MOVEMENTS_MAX = 100
+_TRANSFERS = ("Deposit", "Withdrawal")
+"""Money that moves is neither gain nor loss."""
 
 
 def identity_rows(view: PortfolioView, *, open_count: int) -> list[IdentityRow]:
@@ -108,7 +110,7 @@ def _movement(row: Row, *, at_ms: int, kind: str, what: str, change_e6: int) -> 
         kind=kind,
         what=what,
         change=change,
-        tone=show.sign_tone(change),
+        tone="" if kind in _TRANSFERS else show.sign_tone(change),
         signature=signature,
         signature_short=show.short(signature),
     )

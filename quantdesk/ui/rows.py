@@ -98,6 +98,7 @@ class Notice:
     tone: str
     time: str
     final: bool
+    sticky: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

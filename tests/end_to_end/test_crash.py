@@ -38,6 +38,8 @@ def test_a_leveraged_long_is_liquidated_in_the_crash_and_the_trader_sees_why(
     fill = page.locator("tbody tr").filter(has_text="Liquidation").first
     expect(fill).to_be_visible(timeout=WAIT_MS)
     terminal.snap("liquidated")
+    terminal.notice("Liquidated")
+    terminal.dismiss_notices()
 
     snapshot = crash_world.account(owner)
     assert snapshot is not None

@@ -87,7 +87,11 @@ def _transfer() -> rx.Component:
             custom_attrs={"data-state": rx.cond(FundsState.problem != "", "error", "")},
         ),
         rx.el.button(
-            rx.cond(is_deposit, "Deposit", "Withdraw"),
+            rx.cond(
+                FundsState.can_submit,
+                rx.cond(is_deposit, "Deposit", "Withdraw"),
+                rx.cond(FundsState.problem != "", "Check the sum", "Enter a sum"),
+            ),
             type="button",
             class_name="act",
             id="transfer-act",

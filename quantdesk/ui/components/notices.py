@@ -55,7 +55,8 @@ def _notice(notice: rx.Var[Notice]) -> rx.Component:
             on_click=SigningState.dismiss(notice.key),
         ),
         Leave.create(
-            after=rx.cond(notice.final, _STAY_MS, 0), on_leave=SigningState.dismiss(notice.key)
+            after=rx.cond(notice.final & ~notice.sticky, _STAY_MS, 0),
+            on_leave=SigningState.dismiss(notice.key),
         ),
         key=notice.key,
         class_name="notice",

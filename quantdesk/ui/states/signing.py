@@ -2,16 +2,18 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from uuid import UUID
 
 import reflex as rx
 
 from quantdesk.services.outcome import Refused
+from quantdesk.services.ports import Row
 from quantdesk.services.prepare import Prepared
 from quantdesk.services.submit_transaction import submit_transaction
 from quantdesk.ui import format as show
 from quantdesk.ui.desk import Snapshot, Trouble, ask, dependencies
-from quantdesk.ui.outcome_notice import Evidence, evidence_of, notice_of
+from quantdesk.ui.outcome_notice import Evidence, evidence_of, liquidation_notice, notice_of
 from quantdesk.ui.rows import Notice
 from quantdesk.ui.states.base import PrivateState
 
@@ -25,6 +27,7 @@ class SigningState(PrivateState, rx.State):
     request: dict[str, str] = {}
     notices: list[Notice] = []
     _summaries: dict[str, str] = {}
+    _known_liquidations: set[str] | None = None
 
     @rx.var
     def unfinished(self) -> bool:
@@ -75,10 +78,21 @@ class SigningState(PrivateState, rx.State):
             self.request = {}
 
     def _follow(self, found: Snapshot) -> None:
+        self._warn_of_liquidations(found.view.fills)
         waiting = {notice.key for notice in self.notices if not notice.final}
         for intent in found.view.pending:
             if intent["id"] in waiting and intent["state"] != "prepared":
                 self._tell(evidence_of(intent, found.orders, found.view.fills))
+
+    def _warn_of_liquidations(self, fills: Sequence[Row]) -> None:
+        taken = {
+            f"{row['signature']}:{row['log_index']}": row for row in fills if row["is_liquidation"]
+        }
+        known = self._known_liquidations
+        for key in [key for key in taken if known is not None and key not in known]:
+            self._put(liquidation_notice(taken[key], now_ms=dependencies().clock.now_ms()))
+        # What had happened before the page opened is history, not news.
+        self._known_liquidations = set(taken)
 
     def _tell(self, evidence: Evidence) -> None:
         summary = self._summaries.get(str(evidence.intent["id"]), "")

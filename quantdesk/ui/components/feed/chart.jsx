@@ -16,6 +16,7 @@ const LABEL_BARS = 24; // Free space for the labels of own lines, where the scre
 const WIDE_PX = 600;
 const EARLIER_BARS = 20;
 const SUMMARY_MS = 15000;
+const SUMMARY_BARS = 100;
 
 export function CandleChart({ market, resolutionS, lines, className = "", ...rest }) {
   const box = useRef(null);
@@ -40,7 +41,7 @@ export function CandleChart({ market, resolutionS, lines, className = "", ...res
     <div className={`candle-chart ${className}`} {...rest} tabIndex={0} role="group"
       aria-label={`${market} chart; arrow keys move, plus and minus zoom`}
       onKeyDown={(event) => view.current?.key(event)}>
-      <div ref={box} className="chart-canvas" aria-hidden="true" />
+      <div ref={box} className="chart-canvas" />
       <div ref={layer} className="chart-labels" aria-hidden="true" />
       <div ref={legend} className="chart-legend" aria-hidden="true" />
       <p ref={reader} className="sr-only" />
@@ -65,9 +66,14 @@ class ChartView {
     this.given = [];
     this.mark = null;
     this.chart = createChart(box, { autoSize: true, ...chartOptions(this.colors) });
+    // The library lays itself out with a table and links to its makers without words.
+    box.querySelector("table")?.setAttribute("role", "presentation");
+    requestAnimationFrame(() => {
+      box.querySelector("#tv-attr-logo")?.setAttribute("aria-label", "Charts by TradingView");
+    });
     this.chart.applyOptions({
       timeScale: { timeVisible: true, rightOffset: this.#free(), barSpacing: BAR_PX },
-      localization: { locale: "en-GB" },
+      localization: { locale: "en-GB", priceFormatter: (price) => this.#text(price) },
       crosshair: { mode: 0 },
     });
     this.candles = this.chart.addSeries(CandlestickSeries, {
@@ -111,8 +117,9 @@ class ChartView {
       feed.subscribe(`ticker:${market}`, (data) => this.#setMark(data.mark_e6)),
     ];
     const describe = () => {
-      const text = (price) => price.toFixed(decimals);
-      reader.textContent = summary(market, NAMES[resolutionS], this.bars.slice(-100), text);
+      const bars = this.bars.slice(-SUMMARY_BARS);
+      const text = (price) => this.#text(price);
+      reader.textContent = summary(market, NAMES[resolutionS], bars, text);
     };
     const timer = setInterval(describe, SUMMARY_MS);
     this.describe = describe;
@@ -243,20 +250,22 @@ class ChartView {
 
   #write(bar) {
     if (!this.market) return;
-    const decimals = format.priceDecimals(this.market);
-    const text = (price) => price.toFixed(decimals).replace(/\B(?=(\d{3})+(?!\d)(?=.*\.))/g, ",");
     const fields = bar ? [["O", bar.open], ["H", bar.high], ["L", bar.low], ["C", bar.close]] : [];
     const name = document.createElement("b");
     name.textContent = `${this.market} · ${NAMES[this.resolutionS]}`;
     const parts = fields.map(([letter, price]) => {
       const part = document.createElement("span");
       const figure = document.createElement("i");
-      figure.textContent = text(price);
+      figure.textContent = this.#text(price);
       figure.className = bar.close >= bar.open ? "up" : "down";
       part.append(`${letter} `, figure);
       return part;
     });
     this.legend.replaceChildren(name, ...parts);
+  }
+
+  #text(price) {
+    return format.fixed(Math.round(price * 1e6), 6, format.priceDecimals(this.market));
   }
 
   #placeSoon() {

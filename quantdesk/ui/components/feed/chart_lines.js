@@ -75,11 +75,17 @@ export class ChartLines {
       .map((drawn) => ({ drawn, y: this.#clamped(drawn, height) }))
       .filter(({ y }) => y !== null)
       .sort((a, b) => a.y - b.y);
+    // Downwards so that none covers another, then upwards so that none leaves the view.
     let free = EDGE_PX;
-    for (const { drawn, y } of wanted) {
-      const top = Math.max(y - LABEL_PX / 2, free);
-      drawn.element.style.transform = `translateY(${Math.round(top)}px)`;
-      free = top + LABEL_PX + GAP_PX;
+    for (const label of wanted) {
+      label.top = Math.max(label.y - LABEL_PX / 2, free);
+      free = label.top + LABEL_PX + GAP_PX;
+    }
+    let end = height - EDGE_PX - LABEL_PX;
+    for (const label of wanted.reverse()) {
+      label.top = Math.min(label.top, end);
+      end = label.top - LABEL_PX - GAP_PX;
+      label.drawn.element.style.transform = `translateY(${Math.round(label.top)}px)`;
     }
   }
 

@@ -121,7 +121,7 @@ def _movements() -> rx.Component:
             rx.el.table(
                 heads(_COLUMNS),
                 rx.el.tbody(rx.foreach(PortfolioState.movements, _movement)),
-                class_name="table",
+                class_name="table cards movements-table",
             ),
             empty("receipt", "Nothing has moved yet."),
         ),
@@ -132,13 +132,14 @@ def _movements() -> rx.Component:
 
 def _movement(row: rx.Var[MovementRow]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(row.time),
-        rx.el.td(row.kind, class_name="strong"),
-        rx.el.td(row.what, class_name="t2"),
+        rx.el.td(row.time, class_name="name-cell"),
+        rx.el.td(row.kind, class_name="strong", custom_attrs={"data-label": "Kind"}),
+        rx.el.td(row.what, class_name="t2", custom_attrs={"data-label": "What"}),
         rx.el.td(row.change, class_name="num", custom_attrs={"data-tone": row.tone}),
         rx.el.td(
             rx.el.span(row.signature_short, class_name="mono t3", title=row.signature),
             class_name="num",
+            custom_attrs={"data-label": "Receipt"},
         ),
         key=row.key,
     )

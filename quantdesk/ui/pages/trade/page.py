@@ -20,6 +20,7 @@ from quantdesk.ui.states.session import SessionState
 from quantdesk.ui.states.signing import SigningState
 from quantdesk.ui.states.ticket import TicketState
 
+_MARKETS_MS = 10_000
 _CALM_MS = 3000
 _ANXIOUS_MS = 1000
 
@@ -36,6 +37,7 @@ def trade() -> rx.Component:
         _account_view(),
         phone_bar(AccountState.positions.length()),
         market_selector(),
+        pulse(every=_MARKETS_MS, on_pulse=MarketState.load),
         pulse(
             every=rx.cond(
                 SessionState.signed_in,
