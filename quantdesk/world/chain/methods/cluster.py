@@ -6,7 +6,7 @@ from quantdesk.world.chain.bank import FAUCET_LAMPORTS, Bank
 from quantdesk.world.chain.config import FIRST_SLOT, SLOTS_IN_EPOCH
 from quantdesk.world.chain.errors import NODE_UNHEALTHY, RpcError, invalid
 from quantdesk.world.chain.json_types import Json, Object
-from quantdesk.world.chain.params import API_VERSION, Params, commitment, context
+from quantdesk.world.chain.params import API_VERSION, Params, commitment, context, raw_bytes
 
 IDENTITY = "QDLoca1Va1idator1111111111111111111111111111"
 
@@ -83,10 +83,10 @@ def get_latest_blockhash(bank: Bank, params: Params) -> Object:
 def is_blockhash_valid(bank: Bank, params: Params) -> Object:
     """Whether a transaction with this blockhash could still land."""
     where = context(bank, params.options(1))
-    try:
-        blockhash = Hash.from_string(params.get(0))
-    except (ValueError, TypeError) as problem:
-        raise invalid("Invalid param: Invalid") from problem
+    raw = raw_bytes(params.get(0), "base58")
+    if len(raw) != Hash.LENGTH:
+        raise invalid("Invalid param: WrongSize")
+    blockhash = Hash.from_bytes(raw)
     slot = bank.clock.slot_of(blockhash)
     is_valid = slot is not None and slot <= where["slot"] <= bank.last_valid_height(slot)
     return {"context": where, "value": is_valid}

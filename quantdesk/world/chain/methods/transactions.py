@@ -3,7 +3,7 @@
 import orjson
 from solders.message import Message, MessageV0, from_bytes_versioned
 from solders.signature import Signature
-from solders.transaction import VersionedTransaction
+from solders.transaction import SanitizeError, VersionedTransaction
 
 from quantdesk.world.chain.account_json import account_json
 from quantdesk.world.chain.bank import Bank
@@ -163,7 +163,7 @@ def _transaction(raw: bytes) -> VersionedTransaction:
     try:
         transaction = VersionedTransaction.from_bytes(raw)
         transaction.sanitize()
-    except ValueError as problem:
+    except (ValueError, SanitizeError) as problem:
         raise invalid(f"failed to deserialize VersionedTransaction: {problem}") from problem
     message = transaction.message
     if not isinstance(message, Message | MessageV0):
