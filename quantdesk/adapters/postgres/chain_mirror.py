@@ -67,13 +67,17 @@ class ChainMirror:
         async with self._database.transaction(SERVICE) as connection:
             if await _signature(connection, lock=True) != after:
                 raise CursorMoved
+            # In a pipeline the statements wait for the server once, not once each.
             try:
-                await _record(connection, transaction)
+                async with connection.pipeline():
+                    await _record(connection, transaction)
+                    for change in changes:
+                        await _write(connection, change)
+                    await _advance(connection, transaction)
             except UniqueViolation as repeated:
+                if repeated.diag.table_name != "chain_transactions":
+                    raise
                 raise HistoryRewritten(transaction.signature) from repeated
-            for change in changes:
-                await _write(connection, change)
-            await _advance(connection, transaction)
 
     async def owners(self, accounts: Sequence[str]) -> Mapping[str, str]:
         """Account address -> owner, for those known."""
