@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain.codec import Value
-from quantdesk.adapters.chain.worker_node import HistoryNode, Listener
 from quantdesk.adapters.chain.program import Program
+from quantdesk.adapters.chain.worker_node import HistoryNode, Listener
 from quantdesk.services.actions import Commitment
 from quantdesk.services.chain_changes import ChainEvent, ChainTransaction
 from quantdesk.services.ports import ExchangeUnavailable
