@@ -18,7 +18,7 @@ bench: install  ## Measure start, tick and order path: make bench BENCH="tick or
 	@$(PY) -m quantdesk bench $(BENCH) --json
 
 program: install  ## Build the on-chain program into programs/artifacts (SBF_TOOLS=path to the compiler)
-	@SBF_TOOLS=$(SBF_TOOLS) programs/build.sh
+	@SBF_TOOLS=$(SBF_TOOLS) $(PY) programs/build.py
 
 crash: install-dev  ## Kill -9 every piece 20 times in the middle of an order
 	@QD_CRASH_DRAWS=20 $(PY) -m pytest -q tests/end_to_end/test_kill.py

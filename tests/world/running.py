@@ -5,9 +5,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class RunningWorld:
     """One home and the commands that act on it."""
 
     home: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def command(self, *words: str, answer: str = "") -> subprocess.CompletedProcess[str]:
         environment = {
@@ -32,7 +33,7 @@ class RunningWorld:
         return subprocess.run(
             [sys.executable, "-m", "quantdesk", *words],
             cwd=PROJECT,
-            env=environment | {"QD_HOME": str(self.home)},
+            env=environment | {"QD_HOME": str(self.home)} | dict(self.environment),
             input=answer,
             capture_output=True,
             text=True,
@@ -65,9 +66,11 @@ class RunningWorld:
 
 
 @contextmanager
-def started(home: Path, *, without: tuple[str, ...] = OTHERS) -> Iterator[RunningWorld]:
+def started(
+    home: Path, *, without: tuple[str, ...] = OTHERS, environment: Mapping[str, str] | None = None
+) -> Iterator[RunningWorld]:
     """A world that runs inside the `with` and is stopped, whatever happens, after it."""
-    world = RunningWorld(home)
+    world = RunningWorld(home, environment or {})
     try:
         world.up(without=without)
         yield world

@@ -143,6 +143,19 @@ def test_two_worlds_live_side_by_side_and_end_apart(tmp_path: Path) -> None:
         assert two.command("status").returncode == 0
 
 
+def test_servers_of_another_world_serve_when_their_addresses_are_set(
+    world: RunningWorld, tmp_path: Path
+) -> None:
+    names = ("DATABASE_URL", "QD_MIGRATION_DATABASE_URL", "REDIS_URL", "SOLANA_RPC_URLS")
+    lent = {name: world.address(name) for name in (*names, "PYTH_HERMES_URL", "QD_USDC_MINT")}
+
+    with started(tmp_path / "guest", environment=lent) as guest:
+        assert set(guest.record()["pieces"]) == {"price_feed"}
+        assert guest.command("status").returncode == 0
+        assert guest.command("doctor").returncode == 0
+        assert not (guest.home / "postgres").exists()
+
+
 def test_reset_asks_and_then_deletes_everything(tmp_path: Path) -> None:
     with started(tmp_path / "home") as world:
         world.down()
