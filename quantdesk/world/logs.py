@@ -22,11 +22,21 @@ def show_logs(*, name: str | None, follow: bool, lines: int) -> int:
         return 2
     chosen = {name: files[name]} if name is not None else files
     for piece, file in chosen.items():
-        for line in _last_lines(file, lines):
+        for line in last_lines(file, lines):
             print(f"{piece:14} {line}")
     if follow:
         _follow(chosen)
     return 0
+
+
+def last_lines(file: Path, count: int) -> list[str]:
+    """The last `count` lines of a log, fewer when they are very long; none when there is none."""
+    if count < 1 or not file.exists():
+        return []
+    with file.open("rb") as log:
+        size = log.seek(0, 2)
+        log.seek(max(0, size - 512 * count - 65_536))
+        return log.read().decode(errors="replace").splitlines()[-count:]
 
 
 def trim_logs(directory: Path) -> None:
@@ -38,13 +48,6 @@ def trim_logs(directory: Path) -> None:
                 file.with_suffix(".log.1").write_bytes(log.read())
                 # Writers hold the file open in append mode and continue at its new end.
                 log.truncate(0)
-
-
-def _last_lines(file: Path, count: int) -> list[str]:
-    with file.open("rb") as log:
-        size = log.seek(0, 2)
-        log.seek(max(0, size - 512 * count - 65_536))
-        return log.read().decode(errors="replace").splitlines()[-count:] if count else []
 
 
 def _follow(files: dict[str, Path]) -> None:

@@ -12,15 +12,18 @@ from collections.abc import Callable
 
 from quantdesk.world.child import Child
 from quantdesk.world.home import Home
-from quantdesk.world.logs import trim_logs
+from quantdesk.world.logs import last_lines, trim_logs
 from quantdesk.world.plan import Plan, shared_environment
 from quantdesk.world.spawn import OWN_SIGNALS
 
-READY_TIMEOUT_S = 60.0
+READY_TIMEOUT_S = 120.0
+STARTS_MAX = 6
+"""A piece that ends this often before everything is ready will not get better by itself."""
 STOP_TIMEOUT_S = 6.0
 POLL_S = 0.05
 WATCH_S = 1.0
 TRIM_EVERY_S = 30.0
+LINES_SHOWN = 5
 Say = Callable[[str], None]
 
 
@@ -58,12 +61,12 @@ class Supervisor:
             self._take_signals(POLL_S)
             self._restart_due()
             self._probe()
-            if time.monotonic() > deadline:
-                missing = ", ".join(child.name for child in waiting)
-                raise StartFailed(
-                    f"{missing} did not answer within {READY_TIMEOUT_S:.0f} s; "
-                    f"see `quantdesk logs {waiting[0].name}` or {self.home.logs}"
-                )
+            for child in waiting:
+                if child.restarts >= STARTS_MAX:
+                    raise StartFailed(self._explain(child, f"ended {STARTS_MAX} times"))
+            if waiting and time.monotonic() > deadline:
+                reason = f"did not answer within {READY_TIMEOUT_S:.0f} s"
+                raise StartFailed(self._explain(waiting[0], reason))
         self.write_record()
 
     def watch(self) -> None:
@@ -112,6 +115,10 @@ class Supervisor:
                 "environment": shared_environment(self.plan),
             }
         )
+
+    def _explain(self, child: Child, reason: str) -> str:
+        said = "\n".join(last_lines(self.home.logs / f"{child.name}.log", LINES_SHOWN))
+        return f"{child.name} {reason}; `quantdesk logs {child.name}` ends with:\n{said}"
 
     def _patience(self) -> float:
         waiting = any(not child.ready for child in self.children)
