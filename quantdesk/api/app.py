@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 
 from quantdesk.api import account, auth, health, markets, orders
 from quantdesk.api.errors import install_error_handlers
-from quantdesk.api.security import Wall, inline_script_hashes
+from quantdesk.api.security import Wall
 from quantdesk.api.wire import Bundle
 from quantdesk.services.dependencies import Place
 
@@ -47,6 +47,5 @@ def create_app(
     for router in routers:
         app.include_router(router)
     install_error_handlers(app)
-    scripts = [] if pages is None else inline_script_hashes(pages)
-    app.add_middleware(Wall, place=place, page_scripts=scripts)
+    app.add_middleware(Wall, place=place, pages=pages)
     return app

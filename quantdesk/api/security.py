@@ -5,31 +5,28 @@ Pure ASGI, so that sockets and streams of the application behind it pass untouch
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from quantdesk.api.content_policy import API_POLICY, PagePolicy
 from quantdesk.api.errors import error_response
 from quantdesk.services.dependencies import Place
 
 BODY_BYTES_MAX = 16_384
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CLIENT_HEADER = "x-quantdesk"
-_INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
 class Wall:
     """Refuses writes from foreign pages, foreign content types and oversized bodies."""
 
-    def __init__(self, app: ASGIApp, *, place: Place, page_scripts: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, place: Place, pages: Path | None = None) -> None:
         self._app = app
         self._origin = place.origin
-        self._headers = _security_headers(place, list(page_scripts))
+        self._headers = _security_headers(place)
+        self._page_policy = PagePolicy(place, pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -66,15 +63,15 @@ class Wall:
         return None
 
     def _guarded(self, send: Send, *, is_api: bool) -> Send:
-        policy = API_POLICY if is_api else None
+        policy = API_POLICY if is_api else self._page_policy.text
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, text in self._headers.items():
                     headers.setdefault(name, text)
-                if policy is not None:
-                    headers["content-security-policy"] = policy
+                headers["content-security-policy"] = policy
+                if is_api:
                     headers.setdefault("cache-control", "no-store")
             await send(message)
 
@@ -94,37 +91,8 @@ class _Capped:
         return message if self._seen <= BODY_BYTES_MAX else {"type": "http.disconnect"}
 
 
-API_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-
-
-def inline_script_hashes(pages: Path) -> list[str]:
-    """CSP sources for every inline script of the built pages below `pages`."""
-    found: set[str] = set()
-    for page in pages.rglob("*.html"):
-        for script in _INLINE_SCRIPT.findall(page.read_bytes()):
-            digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
-            found.add(f"'sha256-{digest}'")
-    return sorted(found)
-
-
-def _security_headers(place: Place, page_scripts: list[str]) -> dict[str, str]:
-    scripts = " ".join(["'self'", *(page_scripts or ["'unsafe-inline'"])])
-    feed = place.feed_url.partition("/ws/")[0]
-    socket = place.origin.replace("http", "ws", 1)
-    policy = [
-        "default-src 'self'",
-        f"script-src {scripts}",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        f"connect-src 'self' {socket} {feed}",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
+def _security_headers(place: Place) -> dict[str, str]:
     headers = {
-        "content-security-policy": "; ".join(policy),
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",
         "referrer-policy": "same-origin",

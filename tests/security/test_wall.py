@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from quantdesk.api.app import create_app
-from quantdesk.api.security import BODY_BYTES_MAX, inline_script_hashes
+from quantdesk.api.content_policy import PagePolicy, inline_script_hashes
+from quantdesk.api.security import BODY_BYTES_MAX
 from quantdesk.api.wire import Bundle
 from quantdesk.services.dependencies import Dependencies
 from tests.fakes.world import ORIGIN, fake_world
@@ -196,6 +197,17 @@ def test_the_inline_scripts_of_a_page_are_trusted_by_their_hash(tmp_path: Path) 
 
     assert "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='" in hashes
     assert len(hashes) == 2
+
+
+def test_a_new_build_is_trusted_without_a_restart(tmp_path: Path) -> None:
+    policy = PagePolicy(fake_world().place, tmp_path)
+    before = policy.text
+
+    (tmp_path / "index.html").write_text("<script>alert(1)</script>")
+
+    assert "script-src 'self';" in before
+    assert "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='" in policy.text
+    assert "'unsafe-inline'" not in policy.text.partition("style-src")[0]
 
 
 @pytest.mark.parametrize(
