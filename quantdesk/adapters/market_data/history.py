@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import aiohttp
 import orjson
+from aiohttp.http_exceptions import HttpProcessingError
 
 from quantdesk.domain.candle import Candle
 from quantdesk.services.market_ports import HistoryUnavailable
@@ -30,7 +31,13 @@ class RecordedHistory:
                     if next_from_ms >= to_ms or not page:
                         break
                     from_ms = next_from_ms
-        except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+        except (
+            aiohttp.ClientError,
+            HttpProcessingError,
+            TimeoutError,
+            ValueError,
+            OSError,
+        ) as error:
             raise HistoryUnavailable(f"history of {market}: {error!r}") from error
         return found
 
@@ -43,11 +50,19 @@ class RecordedHistory:
                 return [], to_ms
             response.raise_for_status()
             body = orjson.loads(await response.read())
-        return [_candle(row) for row in body["candles"]], int(body["next_from_ms"])
+        return _decoded(body)
 
 
-def _candle(row: list[int]) -> Candle:
-    if len(row) != 6 or any(type(number) is not int for number in row):
+def _decoded(body: object) -> tuple[list[Candle], int]:
+    rows = body.get("candles") if isinstance(body, dict) else None
+    next_from_ms = body.get("next_from_ms") if isinstance(body, dict) else None
+    if not isinstance(rows, list) or not isinstance(next_from_ms, int):
+        raise ValueError("expected an object with `candles` and `next_from_ms`")
+    return [_candle(row) for row in rows], next_from_ms
+
+
+def _candle(row: object) -> Candle:
+    if not isinstance(row, list) or len(row) != 6 or any(type(number) is not int for number in row):
         raise ValueError(f"expected six integers, found {row!r}")
     open_ms, open_e6, high_e6, low_e6, close_e6, volume_e3 = row
     if not 0 < low_e6 <= min(open_e6, close_e6) <= max(open_e6, close_e6) <= high_e6:

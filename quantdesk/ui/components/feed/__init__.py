@@ -100,6 +100,10 @@ class _LiveTitle(_Live):
     tag = "LiveTitle"
 
 
+class _SceneLabel(_Live):
+    tag = "SceneLabel"
+
+
 class _UtcClock(_Live):
     tag = "UtcClock"
 
@@ -182,6 +186,11 @@ def feed_banner(**props: Any) -> rx.Component:
 def live_title(market: Text) -> rx.Component:
     """Puts the live price into the tab's title; draws nothing."""
     return _LiveTitle.create(market=market)
+
+
+def scene_label(**props: Any) -> rx.Component:
+    """Where the prices come from when they are recorded, and what in them is simulated."""
+    return _SceneLabel.create(**props)
 
 
 def utc_clock(**props: Any) -> rx.Component:

@@ -74,7 +74,7 @@ export class ChartLines {
     const wanted = this.drawn
       .map((drawn) => ({ drawn, y: this.#clamped(drawn, height) }))
       .filter(({ y }) => y !== null)
-      .sort((a, b) => a.y - b.y);
+      .sort((a, b) => a.y - b.y || b.drawn.line.price_e6 - a.drawn.line.price_e6);
     // Downwards so that none covers another, then upwards so that none leaves the view.
     let free = EDGE_PX;
     for (const label of wanted) {

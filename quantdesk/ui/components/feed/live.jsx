@@ -280,6 +280,15 @@ export function LiveTitle({ market }) {
   return null;
 }
 
+export function SceneLabel({ className = "", ...rest }) {
+  const element = useLive([], (span) => {
+    const label = feed.status().scene?.label ?? "";
+    write(span, label);
+    span.title = label;
+  });
+  return <span ref={element} className={`scene-label ${className}`} {...rest} />;
+}
+
 export function UtcClock(props) {
   const element = useLive([], (span) => write(span, format.clock(feed.serverNow())), { everyMs: 1000 });
   return <Plain element={element} width="8ch" {...props} />;
