@@ -139,28 +139,27 @@ async def test_a_priority_fee_is_charged_as_announced(client: AsyncClient, payer
     assert (await client.get_balance(payer.pubkey())).value == 99 * SOL - announced
 
 
-async def test_each_commitment_sees_the_transfer_when_its_slot_gets_there(
-    running: RunningChain, client: AsyncClient, payer: Keypair
-) -> None:
-    await slots_pass(running.bank, 34)
-    other = Keypair().pubkey()
-    transaction = transfer_of(payer, other, SOL, await _blockhash(client))
-    await client.send_transaction(transaction)
-    levels = (Processed, Confirmed, Finalized)
+async def test_each_commitment_sees_the_transfer_when_its_slot_gets_there(tmp_path: Path) -> None:
+    async with chain(tmp_path, slot_ms=10**9) as running, AsyncClient(running.url) as client:
+        bank, payer, other = running.bank, Keypair(), Keypair().pubkey()
+        bank.airdrop(payer.pubkey(), 10 * SOL)
+        transaction = transfer_of(payer, other, SOL, bank.clock.blockhash(bank.slot))
+        await client.send_transaction(transaction, TxOpts(preflight_commitment=Processed))
+        seen = {}
+        for slots_later in (0, 1, 31, 32):
+            bank.enter(1_000 + slots_later)
+            levels = (Processed, Confirmed, Finalized)
+            balances = [(await client.get_balance(other, level)).value for level in levels]
+            status = (await client.get_signature_statuses([transaction.signatures[0]])).value[0]
+            assert status is not None
+            seen[slots_later] = (*balances, status.confirmations)
 
-    at_once = [(await client.get_balance(other, level)).value for level in levels]
-    await slots_pass(running.bank, 2)
-    after_two = [(await client.get_balance(other, level)).value for level in levels]
-    await slots_pass(running.bank, 32)
-    at_last = [(await client.get_balance(other, level)).value for level in levels]
-
-    assert at_once[0] == SOL
-    assert at_once[2] == 0
-    assert after_two == [SOL, SOL, 0]
-    assert at_last == [SOL, SOL, SOL]
-    status = (await client.get_signature_statuses([transaction.signatures[0]])).value[0]
-    assert status is not None
-    assert status.confirmations is None
+    assert seen == {
+        0: (SOL, 0, 0, 0),
+        1: (SOL, SOL, 0, 1),
+        31: (SOL, SOL, 0, 31),
+        32: (SOL, SOL, SOL, None),
+    }
 
 
 async def test_history_pages_newest_first_between_before_and_until(
