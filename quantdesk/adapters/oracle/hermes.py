@@ -81,7 +81,7 @@ class Hermes:
                     wait_s = limited.pause_s
                     log.warning("hermes_rate_limited", pause_s=wait_s)
                 except _FAILURES as error:
-                    log.warning("hermes_stream_failed", error=repr(error), wait_s=wait_s)
+                    log.warning("hermes_stream_failed", error=_words(error), wait_s=wait_s)
                     ticks = await self._latest_or_nothing(session)
                     if ticks:
                         yield ticks
@@ -107,7 +107,7 @@ class Hermes:
         try:
             return await self._latest(session)
         except (*_FAILURES, TooManyRequests) as error:
-            log.warning("hermes_latest_failed", error=repr(error))
+            log.warning("hermes_latest_failed", error=_words(error))
             return []
 
     async def _latest(self, session: aiohttp.ClientSession) -> list[Tick]:
@@ -140,6 +140,10 @@ class Hermes:
             return False
         self._newest[tick.market] = order
         return True
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _check(response: aiohttp.ClientResponse) -> None:

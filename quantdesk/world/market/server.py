@@ -66,13 +66,11 @@ class MarketServer:
             headers={"content-type": "text/event-stream", "cache-control": "no-cache"}
         )
         await response.prepare(request)
-        while True:
-            if self._stopped_at_ms is None:
-                parsed = self._prices(feeds)
-                if parsed:
-                    body = json.dumps(hermes.update(parsed), separators=(",", ":"))
-                    await response.write(f"data:{body}\n\n".encode())
+        while request.transport is not None and not request.transport.is_closing():
+            if self._stopped_at_ms is None and not await _sent(response, self._prices(feeds)):
+                break
             await asyncio.sleep((GRID_MS - self._clock() % GRID_MS) / 1000)
+        return response
 
     async def _price_feeds(self, _request: web.Request) -> web.Response:
         return web.json_response([hermes.listed(feed) for feed in FEEDS])
@@ -141,6 +139,17 @@ class MarketServer:
         return [
             hermes.parsed_price(feed, reading) for feed, reading in readings if reading is not None
         ]
+
+
+async def _sent(response: web.StreamResponse, parsed: list[hermes.Json]) -> bool:
+    body = json.dumps(hermes.update(parsed), separators=(",", ":"))
+    try:
+        # Without a price there is still a sign of life, which a comment is in an event stream.
+        await response.write(f"data:{body}\n\n".encode() if parsed else b":\n\n")
+    except ConnectionResetError:
+        log.info("market_reader_left")
+        return False
+    return True
 
 
 def _wanted_feeds(request: web.Request) -> list[Feed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -77,6 +78,18 @@ async def test_the_stream_sends_events_that_decode(served: Served) -> None:
 
     decoded = decode_update(line[5:].strip(), received_ms=clock.now_ms)
     assert [tick.market for tick in decoded.ticks] == list(replay.symbols)
+
+
+async def test_a_reader_that_leaves_is_no_error(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, _, _ = served
+
+    async with client.get("/v2/updates/price/stream", params=_ids()) as response:
+        await response.content.readline()
+    await asyncio.sleep(1.2)
+
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_switching_publishing_off_freezes_the_price_and_on_lets_it_go(served: Served) -> None:
