@@ -10,8 +10,9 @@ from redis.asyncio import Redis
 
 from quantdesk.adapters.redis.connection import connect
 from quantdesk.adapters.redis.limits import RedisRateLimits, ping
-from quantdesk.services.ports import Limit, LimitsUnavailable
+from quantdesk.services.ports import Limit, LimitsUnavailable, RateLimits
 from tests.adapters.redis.valkey import Valkey, running_valkey
+from tests.fakes.door import FakeClock, MemoryRateLimits
 
 HOUR = Limit(name="test", burst=50, period_ms=3_600_000)
 
@@ -24,18 +25,21 @@ async def valkey() -> AsyncIterator[tuple[Valkey, Redis]]:
         await client.aclose()
 
 
-async def test_of_four_hundred_at_once_exactly_the_burst_is_admitted(
-    valkey: tuple[Valkey, Redis],
-) -> None:
-    limits = RedisRateLimits(valkey[1])
+@pytest.fixture(params=["memory", "valkey"])
+def limits(request: pytest.FixtureRequest, valkey: tuple[Valkey, Redis]) -> RateLimits:
+    """The script and its in-memory twin, which promise the same."""
+    if request.param == "memory":
+        return MemoryRateLimits(FakeClock())
+    return RedisRateLimits(valkey[1])
 
+
+async def test_of_four_hundred_at_once_exactly_the_burst_is_admitted(limits: RateLimits) -> None:
     waits = await asyncio.gather(*(limits.take(HOUR, "alice") for _ in range(400)))
 
     assert sum(wait == 0 for wait in waits) == HOUR.burst
 
 
-async def test_one_key_does_not_use_up_another(valkey: tuple[Valkey, Redis]) -> None:
-    limits = RedisRateLimits(valkey[1])
+async def test_one_key_does_not_use_up_another(limits: RateLimits) -> None:
     once = Limit(name="once", burst=1, period_ms=3_600_000)
 
     assert await limits.take(once, "alice") == 0
