@@ -90,6 +90,8 @@ pub enum QuantDeskError {
     ProposalMismatch,
     #[msg("Administrative instructions take no durable nonce; sign with a recent blockhash")]
     DurableNonce,
+    #[msg("The account is not below zero with nothing left, or nothing can be paid today")]
+    NotBankrupt,
     #[msg("Liquidation would be cheaper than closing; raise the liquidation fee")]
     LiquidationTooCheap,
 }

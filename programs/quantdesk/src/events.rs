@@ -282,3 +282,15 @@ pub struct ChangeCancelled {
     pub proposal: Pubkey,
     pub by: Pubkey,
 }
+
+#[event]
+pub struct BankruptcyResolved {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub insurance_paid_e6: u64,
+    pub pool_loss_e6: u64,
+    pub balance_after_e6: i64,
+    pub pool_cash_after_e6: i64,
+    pub insurance_after_e6: u64,
+}

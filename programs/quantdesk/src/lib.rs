@@ -167,4 +167,9 @@ pub mod quantdesk {
     pub fn cancel_change(ctx: Context<CancelChange>) -> Result<()> {
         CancelChange::cancel_change(ctx)
     }
+
+    /// Pays the debt of an account that holds nothing any more.
+    pub fn resolve_bankruptcy(ctx: Context<ResolveBankruptcy>) -> Result<()> {
+        ResolveBankruptcy::resolve_bankruptcy(ctx)
+    }
 }

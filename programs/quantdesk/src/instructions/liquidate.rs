@@ -68,8 +68,7 @@ impl<'info> Liquidate<'info> {
     ) -> Result<Box<Closed>> {
         let terms = self.market.terms();
         let sums = self.market.accrued(reading, now)?;
-        let share = self.pool.daily_loss_share_e6;
-        let allowance = self.pool.daily_loss().on_day_of(now, self.pool.cash_e6, share).fits()?;
+        let allowance = self.pool.allowance(now)?;
         let insurance = &self.insurance;
         let records = Records {
             user: &mut self.user_account,
@@ -98,7 +97,7 @@ impl<'info> Liquidate<'info> {
         let index_before = self.market.funding_index;
         let funding_price_e6 = self.market.funding_price_e6(reading, now);
         let claims_before = self.user_account.claims_e6;
-        self.book_pool_loss(closed.pool_loss_e6, now)?;
+        self.pool.book_loss(closed.pool_loss_e6, now)?;
         let mut records = Records {
             user: &mut self.user_account,
             position: &mut self.position,
@@ -117,18 +116,6 @@ impl<'info> Liquidate<'info> {
         }
         let claims_e6 = self.user_account.claims_e6 - claims_before;
         self.tell(closed, (reading, claims_e6), now)
-    }
-
-    /// The day starts at its first loss; the allowance is a share of the cash before it.
-    fn book_pool_loss(&mut self, loss_e6: u64, now: i64) -> Result<()> {
-        if loss_e6 == 0 {
-            return Ok(());
-        }
-        let share = self.pool.daily_loss_share_e6;
-        let mut today = self.pool.daily_loss().on_day_of(now, self.pool.cash_e6, share).fits()?;
-        today.lost_e6 = today.lost_e6.checked_add(loss_e6).fits()?;
-        self.pool.set_daily_loss(&today);
-        Ok(())
     }
 
     fn reward(&mut self, liquidator_e6: u64) -> Result<()> {

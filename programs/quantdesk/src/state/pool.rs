@@ -2,6 +2,8 @@
 
 use anchor_lang::prelude::*;
 
+use crate::ledger::Fits;
+
 #[account]
 #[derive(InitSpace)]
 pub struct Pool {
@@ -69,6 +71,23 @@ impl Pool {
         self.markets_value_e6 = ledger.markets_value_e6;
         self.reserve_e6 = ledger.reserve_e6;
         self.total_user_usdc_e6 = ledger.total_user_usdc_e6;
+    }
+
+    /// How much bad debt the pool may still take on the day of `now`.
+    pub fn allowance(&self, now: i64) -> Result<risk::pool::DailyLoss> {
+        self.daily_loss().on_day_of(now, self.cash_e6, self.daily_loss_share_e6).fits()
+    }
+
+    /// Counts a loss against its day, before the cash is written: the day starts at its first
+    /// loss, and its allowance is a share of the cash before it.
+    pub fn book_loss(&mut self, loss_e6: u64, now: i64) -> Result<()> {
+        if loss_e6 == 0 {
+            return Ok(());
+        }
+        let mut today = self.allowance(now)?;
+        today.lost_e6 = today.lost_e6.checked_add(loss_e6).fits()?;
+        self.set_daily_loss(&today);
+        Ok(())
     }
 
     pub fn daily_loss(&self) -> risk::pool::DailyLoss {
