@@ -109,12 +109,18 @@ class Settings:
             "SOLANA_RPC_URLS": self.solana_rpc_urls,
             "PYTH_HERMES_URL": self.pyth_hermes_url,
         }
-        return [
+        problems = [
             f"{name} is empty; set it, or start a world with `quantdesk up` "
             f"(its addresses are read from {self.home / 'world.json'})"
             for name, found in needed.items()
             if not found
         ]
+        if not self.usdc_mint:
+            problems.append(
+                "QD_USDC_MINT is empty; set it to the address of the USDC mint "
+                "on the chain that SOLANA_RPC_URLS names"
+            )
+        return problems
 
 
 def world_environment(home: Path) -> dict[str, str]:

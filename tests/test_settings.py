@@ -105,6 +105,7 @@ def test_a_running_world_fills_the_gaps_and_the_environment_wins(tmp_path: Path)
         "REDIS_URL": "redis://127.0.0.1:2",
         "SOLANA_RPC_URLS": "http://127.0.0.1:3",
         "PYTH_HERMES_URL": "http://127.0.0.1:4",
+        "QD_USDC_MINT": PRODUCTION["QD_USDC_MINT"],
     }
     (tmp_path / "world.json").write_text(json.dumps({"environment": told}))
 
@@ -114,6 +115,13 @@ def test_a_running_world_fills_the_gaps_and_the_environment_wins(tmp_path: Path)
 
     assert settings.database_url == told["DATABASE_URL"]
     assert settings.redis_url == "redis://127.0.0.1:9"
+
+
+def test_a_chain_of_others_needs_the_address_of_its_usdc() -> None:
+    settings = Settings.from_env(PRODUCTION | {"QD_ENV": "development", "QD_USDC_MINT": ""})
+
+    assert len(settings.missing()) == 1
+    assert settings.missing()[0].startswith("QD_USDC_MINT is empty; set it to the address")
 
 
 def test_without_a_running_world_a_worker_is_told_what_it_lacks(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from quantdesk.adapters.postgres.migrate import migrate
-from quantdesk.settings import PROJECT, Settings
+from quantdesk.settings import PROJECT, Settings, SettingsError
 from quantdesk.world import children, frontend, nursery
 from quantdesk.world.chain.keys import usdc_mint
 from quantdesk.world.gate import Gate
@@ -44,8 +44,10 @@ def run_world(world: World, on_ready: Callable[[], None]) -> None:
         if WEB.name not in world.without:
             frontend.ensure_built(say)
         plan = make_plan(_with_mint(world.settings), home, claims)
+        if missing := plan.settings.missing():
+            raise SettingsError(missing)
         supervisor = Supervisor(home, plan, say)
-    except (NoFreePort, frontend.BuildFailed) as error:
+    except (NoFreePort, SettingsError, frontend.BuildFailed) as error:
         raise WorldFailed(str(error)) from error
     try:
         _launch(supervisor, plan, world)

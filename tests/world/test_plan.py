@@ -9,6 +9,7 @@ from quantdesk.world.home import Home
 from quantdesk.world.plan import Plan, make_plan, shared_environment
 from quantdesk.world.ports import PortClaims
 
+MINT = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 OTHERS = {
     "postgres": ("DATABASE_URL", "postgresql://me@db.example/x"),
     "valkey": ("REDIS_URL", "redis://redis.example:6379/0"),
@@ -25,7 +26,7 @@ def planned(home: Path, monkeypatch: pytest.MonkeyPatch, **env: str) -> Plan:
         monkeypatch.setenv(name, text)
     place = Home(home)
     place.prepare()
-    settings = Settings.from_env({"QD_HOME": str(home), **env})
+    settings = Settings.from_env({"QD_HOME": str(home), "QD_USDC_MINT": MINT, **env})
     return make_plan(settings, place, PortClaims())
 
 
