@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import psycopg
 
@@ -83,6 +84,29 @@ def test_a_mirror_rebuilt_while_the_indexer_runs_holds_the_same_rows(calm_world:
     after = counts(calm_world)
     assert after["receipts"] >= before.pop("receipts")
     assert {name: after[name] for name in before} == before
+
+
+def test_a_second_keeper_indexer_and_sender_change_nothing(calm_world: World) -> None:
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "quantdesk", "worker", name],
+            env=calm_world.environment,
+            stdout=subprocess.DEVNULL,
+        )
+        for name in ("keeper", "indexer", "order_sender")
+    ]
+    time.sleep(3)
+    try:
+        done = run(calm_world, "smoke")
+        alive = [worker.poll() is None for worker in workers]
+    finally:
+        for worker in workers:
+            worker.terminate()
+        statuses = [worker.wait(10) for worker in workers]
+
+    assert done.returncode == 0, done.stdout
+    assert alive == [True, True, True]
+    assert statuses == [0, 0, 0]
 
 
 def test_an_address_where_nothing_answers_fails_in_words(calm_world: World) -> None:
