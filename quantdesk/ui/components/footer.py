@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from quantdesk.ui.components.feed import feed_status, utc_clock
+from quantdesk.ui.components.feed import feed_status, scene_label, utc_clock
 from quantdesk.ui.states.funds import FundsState
 from quantdesk.ui.states.session import SessionState
 
@@ -11,11 +11,7 @@ def footer() -> rx.Component:
     """The bottom bar of the desk."""
     return rx.el.footer(
         feed_status(),
-        rx.cond(
-            SessionState.scene != "",
-            rx.el.span("Recorded market ", rx.el.b(SessionState.scene), class_name="fact"),
-        ),
-        rx.el.div(class_name="grow"),
+        rx.el.span(scene_label(), class_name="fact scene grow"),
         rx.el.span("Slot ", rx.el.b(SessionState.slot), class_name="fact"),
         rx.el.span("UTC ", utc_clock(), class_name="fact"),
         rx.el.button(

@@ -18,7 +18,6 @@ class SessionState(PrivateState, rx.State):
     can_faucet: bool = False
     degraded: str = ""
     slot: str = "-"
-    scene: str = ""
 
     @rx.event
     async def load(self) -> None:
@@ -26,7 +25,6 @@ class SessionState(PrivateState, rx.State):
         place = dependencies().place
         user = await ask(self._visitor())
         self.network = place.chain_id.removeprefix("solana:").capitalize()
-        self.scene = place.scene
         self.can_faucet = not place.is_production and dependencies().faucet is not None
         if isinstance(user, Trouble):
             self.degraded = show.sentence(user.message)
@@ -35,14 +33,13 @@ class SessionState(PrivateState, rx.State):
         self.signed_in = user is not None
         self.address = user.wallet_address if user else ""
         self.short_address = show.short(self.address)
+        await self._face()
 
     @rx.event
     async def connect_wallet(self, address: str) -> None:
         """Remember which wallet the browser connected; it proves nothing."""
-        from quantdesk.ui.states.verdict import VerdictState
-
         self.wallet_address = address[:44]
-        await (await self.get_state(VerdictState))._weigh()
+        await self._face()
 
     @rx.event
     def end_session(self) -> None:
@@ -52,3 +49,8 @@ class SessionState(PrivateState, rx.State):
         self.signed_in = False
         self.address = ""
         self.short_address = ""
+
+    async def _face(self) -> None:
+        from quantdesk.ui.states.verdict import VerdictState
+
+        await (await self.get_state(VerdictState))._face()
