@@ -11,7 +11,7 @@ from quantdesk.domain.account import AccountState
 from quantdesk.domain.fees import FeeSplit
 from quantdesk.domain.funding import funding_owed_e6
 from quantdesk.domain.market import MarketState
-from quantdesk.domain.pool import InsuranceState, PoolState, revalued
+from quantdesk.domain.pool import InsuranceState, PoolState, loss_shares, revalued
 from quantdesk.domain.position import Position, filled
 
 
@@ -60,22 +60,17 @@ class Books:
         position = replace(self.position, fees_paid_e6=self.position.fees_paid_e6 + split.fee_e6)
         return replace(books.paying_keeper(split.keeper_e6), position=position)
 
-    def covered_by_insurance(self) -> Self:
-        """The insurance fund lifts a negative balance as far as it can, up to zero."""
-        paid = min(max(-self.account.usdc_e6, 0), self.insurance.balance_e6)
-        insurance = replace(
-            self.insurance,
-            balance_e6=self.insurance.balance_e6 - paid,
-            paid_e6=self.insurance.paid_e6 + paid,
+    def covered(self, allowed_e6: int) -> Self:
+        """A negative balance lifted towards zero by the fund, then by the pool within a cap."""
+        shares = loss_shares(
+            -self.account.usdc_e6,
+            insurance=self.insurance,
+            pool=self.pool,
+            allowed_e6=allowed_e6,
         )
-        return replace(self._spending(-paid), insurance=insurance)
-
-    def covered_by_pool(self, allowed_e6: int) -> Self:
-        """The pool lifts a negative balance within its cash and `allowed_e6`, up to zero."""
-        debt = max(-self.account.usdc_e6, 0)
-        paid = min(debt, allowed_e6, max(self.pool.cash_e6, 0))
-        books = self._spending(-paid)
-        return replace(books, pool=replace(books.pool, cash_e6=books.pool.cash_e6 - paid))
+        books = self._spending(-shares.insurance_e6 - shares.pool_e6)
+        pool = replace(books.pool, cash_e6=books.pool.cash_e6 - shares.pool_e6)
+        return replace(books, insurance=self.insurance.paying(shares.insurance_e6), pool=pool)
 
     def listed(self) -> Self:
         """The account with this market listed as open, or delisted when the position is flat."""

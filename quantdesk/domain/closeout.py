@@ -86,7 +86,7 @@ def _book(
     covered = charged
     if charged.position.is_flat and not closing.judged.others:
         allowed_e6 = closing.opened.pool.loss_left_e6(at.now)
-        covered = charged.covered_by_insurance().covered_by_pool(allowed_e6)
+        covered = charged.covered(allowed_e6)
     loss_e6 = charged.pool.cash_e6 - covered.pool.cash_e6
     valued = covered.revalued(closing.judged.reading.price_e6).listed()
     health_e6 = standing_of(valued, closing.judged).health_e6

@@ -188,6 +188,18 @@ class Liquidated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BankruptcyResolved:
+    """The debt of an account that holds nothing was paid, as far as it could be."""
+
+    user_account: str
+    insurance_paid_e6: int
+    pool_loss_e6: int
+    balance_after_e6: int
+    pool_cash_after_e6: int
+    insurance_after_e6: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OraclePriceUpdated:
     """A market looked at its oracle."""
 
@@ -213,5 +225,6 @@ Event = (
     | FundingAccrued
     | FundingPaid
     | Liquidated
+    | BankruptcyResolved
     | OraclePriceUpdated
 )

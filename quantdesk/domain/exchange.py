@@ -4,7 +4,7 @@ Each call returns `Applied` with the events in order, or `Refused` with the prog
 unchanged ledger. Time is an argument.
 """
 
-from quantdesk.domain import closeout, custody, execution, placement, upkeep
+from quantdesk.domain import bankruptcy, closeout, custody, execution, placement, upkeep
 from quantdesk.domain.account import AccountState
 from quantdesk.domain.closeout import Demand
 from quantdesk.domain.ledger import Ledger, Moment, Outcome, Refused
@@ -92,6 +92,10 @@ class Exchange:
     ) -> Outcome:
         """Moves a market's funding index, and settles one position when it is named."""
         return upkeep.settle_funding(self.ledger, market_index, address, at=at)
+
+    def resolve_bankruptcy(self, address: str, *, at: Moment) -> Outcome:
+        """Lets the fund and then the pool pay the debt of an account that holds nothing."""
+        return bankruptcy.resolve_bankruptcy(self.ledger, address, at=at)
 
     def liquidate(self, demand: Demand, *, at: Moment) -> Outcome:
         """Closes as much of a position as brings the account back above its requirement."""

@@ -76,6 +76,30 @@ class InsuranceState:
     balance_e6: int = 0
     paid_e6: int = 0
 
+    def paying(self, amount_e6: int) -> Self:
+        """The fund after it paid `amount_e6` of somebody's debt."""
+        return replace(
+            self, balance_e6=self.balance_e6 - amount_e6, paid_e6=self.paid_e6 + amount_e6
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossShares:
+    """Who bears a debt, USD e6; what neither bears stays with the account."""
+
+    insurance_e6: int
+    pool_e6: int
+
+
+def loss_shares(
+    debt_e6: int, *, insurance: InsuranceState, pool: PoolState, allowed_e6: int
+) -> LossShares:
+    """The fund first, up to its balance; then the pool, within its cash and `allowed_e6`."""
+    debt = max(debt_e6, 0)
+    from_fund = min(debt, insurance.balance_e6)
+    from_pool = min(debt - from_fund, allowed_e6, max(pool.cash_e6, 0))
+    return LossShares(insurance_e6=from_fund, pool_e6=from_pool)
+
 
 def market_value_e6(market: MarketState, price_e6: int) -> int:
     """The pool's unrealised profit in one market, funding included; rounded down."""

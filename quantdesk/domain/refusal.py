@@ -31,6 +31,7 @@ class Refusal(StrEnum):
     OPEN_INTEREST_CAP = "OpenInterestCap"
     POOL_RESERVE = "PoolReserve"
     HEALTHY = "Healthy"
+    NOT_BANKRUPT = "NotBankrupt"
     NO_POSITION = "NoPosition"
     NOT_LARGEST_REQUIREMENT = "NotLargestRequirement"
     LEVERAGE_TOO_HIGH = "LeverageTooHigh"

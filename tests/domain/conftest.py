@@ -1,6 +1,14 @@
 """Hypothesis for the domain: laws are judged by what they find, not by a loaded machine's clock."""
 
-from hypothesis import settings
+import os
+
+from hypothesis import Phase, settings
 
 settings.register_profile("domain", deadline=None)
-settings.load_profile("domain")
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+)
+settings.load_profile(os.environ.get("QD_HYPOTHESIS_PROFILE", "domain"))

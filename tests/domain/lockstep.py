@@ -21,6 +21,7 @@ from quantdesk.domain.market import BTC, ETH, SOL, MarketParams
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import OrderIntent
 from quantdesk.domain.pool import InsuranceState
+from quantdesk.domain.portfolio import Portfolio
 from quantdesk.domain.vault import Outflow, VaultState
 from tests.domain.onchain import INSURANCE_E6, POOL_E6, Failed, Landed, OnChain, address
 
@@ -68,6 +69,20 @@ class Lockstep:
     def key(self, name: str) -> str:
         """Address of a trader's account as text."""
         return str(self.account(name))
+
+    def name_of(self, key: str) -> str:
+        """Name of the trader whose account has this address."""
+        return next(name for name in self.owners if self.key(name) == key)
+
+    def portfolio(self, name: str) -> Portfolio:
+        """A trader's account beside the prices of every market."""
+        ledger, key = self.ledger, self.key(name)
+        return Portfolio(
+            account=ledger.accounts[key],
+            positions={index: ledger.position(key, index) for index in ledger.markets},
+            quotes={index: ledger.quote(index) for index in ledger.markets},
+            pool=ledger.pool,
+        )
 
     def account(self, name: str) -> Pubkey:
         """Address of a trader's account."""
@@ -199,6 +214,15 @@ class Lockstep:
         )
         told = self.twin.liquidate(demand, at=self.at)
         return self._same(f"liquidate {name} {market_index} {most_e9}", ran, told)
+
+    def resolve(self, name: str) -> Outcome:
+        """Anyone resolves the bankruptcy of an account."""
+        built = self.chain.program.instruction(
+            "resolve_bankruptcy", {"user_account": self.account(name)}
+        )
+        ran = self.chain.run(built, payer=self.owners[KEEPER])
+        told = self.twin.resolve_bankruptcy(self.key(name), at=self.at)
+        return self._same(f"resolve {name}", ran, told)
 
     def compare_everything(self) -> None:
         """Every account of the exchange against the twin, field by field, and the money."""

@@ -22,6 +22,7 @@ MUST_HAPPEN = {
     "Withdrawn",
     "Transferred",
     "UserAccountUpdated",
+    "BankruptcyResolved",
     "OrderPlaced",
     "OrderExecuted",
     "WatermarkMoved",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from quantdesk.domain.events import Liquidated, OrderExecuted
+from quantdesk.domain.events import BankruptcyResolved, Liquidated, OrderExecuted
 from quantdesk.domain.ledger import Applied, Refused
 from quantdesk.domain.money import USD_ONE
 from quantdesk.domain.refusal import Refusal
@@ -198,3 +198,31 @@ def test_money_does_not_move_to_another_owner() -> None:
     outcome = opened.exchange.transfer_between("a", "b", 1, at=opened.at)
 
     assert outcome == Refused(refusal=Refusal.UNAUTHORIZED)
+
+
+def test_an_account_that_closed_itself_below_zero_is_paid_for_and_only_once() -> None:
+    opened = bankrupt(insurance=1_000)
+    assert isinstance(opened.trade(-units(100), "100"), Applied)
+    debt = -opened.ledger.accounts[TRADER].usdc_e6
+    assert debt > 4_000 * USD_ONE
+
+    outcome = opened.exchange.resolve_bankruptcy(TRADER, at=opened.at)
+
+    assert isinstance(outcome, Applied)
+    event = outcome.events[0]
+    assert isinstance(event, BankruptcyResolved)
+    assert event.insurance_paid_e6 > 1_000 * USD_ONE
+    assert event.insurance_paid_e6 + event.pool_loss_e6 == debt
+    assert event.balance_after_e6 == opened.ledger.insurance.balance_e6 == 0
+    check_invariants(opened.ledger)
+    again = opened.exchange.resolve_bankruptcy(TRADER, at=opened.at)
+    assert again == Refused(refusal=Refusal.NOT_BANKRUPT)
+
+
+def test_nobody_pays_for_an_account_that_still_holds_something_or_owes_nothing() -> None:
+    opened = bankrupt(insurance=1_000)
+
+    still_open = opened.exchange.resolve_bankruptcy(TRADER, at=opened.at)
+    solvent = opened.exchange.resolve_bankruptcy(KEEPER, at=opened.at)
+
+    assert still_open == solvent == Refused(refusal=Refusal.NOT_BANKRUPT)

@@ -16,7 +16,6 @@ from quantdesk.domain.market import MarketParams
 from quantdesk.domain.money import SIZE_ONE, USD_ONE
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import Kind, OrderIntent
-from quantdesk.domain.portfolio import Portfolio
 from quantdesk.domain.position import Position
 from tests.domain.invariants import check_invariants
 from tests.domain.lockstep import SECOND, Lockstep
@@ -53,6 +52,7 @@ class Walk:
             ("squeeze", self.squeeze),
             ("transfer", self.transfer),
             ("update", self.update),
+            ("ruin", self.ruin),
             ("windfall", self.windfall),
         ]
         rarity = {
@@ -63,6 +63,7 @@ class Walk:
             "withdraw": 1,
             "squeeze": 2,
             "update": 1,
+            "ruin": 1,
             "windfall": 1,
         }
         self.habits = [
@@ -128,7 +129,7 @@ class Walk:
             return
         name, position = held
         index = position.market_index
-        price = liquidation_price_e6(self.portfolio(name), index, now=self.pair.now)
+        price = liquidation_price_e6(self.pair.portfolio(name), index, now=self.pair.now)
         if price is None:
             return
         past = self.source.randint(0, price // 1_000)
@@ -147,6 +148,11 @@ class Walk:
             times, parts = (5, 2) if position.size_e9 > 0 else (1, 5)
             self.prices[index] = self.prices[index] * times // parts
         self.refresh()
+        self.close(name, position)
+
+    def close(self, name: str, position: Position) -> None:
+        """A position's owner closes it at any price."""
+        index = position.market_index
         intent = self.intent(name, index, kind=Kind.MARKET)
         tick = self.pair.ledger.markets[index].params.tick_e6
         anything = tick if position.size_e9 > 0 else tick * 10**9
@@ -158,6 +164,21 @@ class Walk:
             self.publish_all()
             self.execute_one(name, self.order_id)
 
+    def ruin(self) -> None:
+        """A price runs far against some position, its owner closes it, and the debt is resolved."""
+        held = self.held_position()
+        if held is None:
+            self.note("resolve", self.pair.resolve(self.someone()))
+            return
+        name, position = held
+        index = position.market_index
+        if 10**6 < self.prices[index] < 10**10:
+            times, parts = (3, 2) if position.size_e9 < 0 else (2, 3)
+            self.prices[index] = self.prices[index] * times // parts
+        self.refresh()
+        self.close(name, position)
+        self.note("resolve", self.pair.resolve(name))
+
     def held_position(self) -> tuple[str, Position] | None:
         """Some trader's open position."""
         positions = self.pair.ledger.positions.values()
@@ -165,21 +186,7 @@ class Walk:
         if not held:
             return None
         position = self.source.choice(held)
-        return self.name_of(position.account), position
-
-    def name_of(self, key: str) -> str:
-        """Name of the trader whose account has this address."""
-        return next(name for name in self.pair.traders if self.pair.key(name) == key)
-
-    def portfolio(self, name: str) -> Portfolio:
-        """A trader's account beside the prices of every market."""
-        ledger, key = self.pair.ledger, self.pair.key(name)
-        return Portfolio(
-            account=ledger.accounts[key],
-            positions={index: ledger.position(key, index) for index in self.prices},
-            quotes={index: ledger.quote(index) for index in self.prices},
-            pool=ledger.pool,
-        )
+        return self.pair.name_of(position.account), position
 
     def publish_all(self) -> None:
         """Posts every market's price, as keepers do before a trade."""
@@ -344,7 +351,7 @@ class Walk:
         if not self.pair.ledger.orders:
             return None
         key, order_id = self.source.choice(list(self.pair.ledger.orders))
-        return self.name_of(key), order_id
+        return self.pair.name_of(key), order_id
 
     def someone(self) -> str:
         """A trader."""
