@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import psycopg
 import pytest
 import redis
 
-from tests.world.running import SERVERS, RunningWorld, eventually, is_alive, started
+from quantdesk.settings import PROJECT
+from tests.world.running import OTHERS, SERVERS, RunningWorld, eventually, is_alive, started
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +118,27 @@ def test_after_kill_9_of_the_supervisor_nothing_is_left_and_all_data_is_there(
         assert eventually(lambda: not any(is_alive(pid) for pid in pids), within_s=5)
         world.up()
         assert _read(world) == "before"
+
+
+def test_an_interrupt_in_the_foreground_stops_everything(tmp_path: Path) -> None:
+    world = RunningWorld(tmp_path / "home")
+    options = [word for name in OTHERS for word in ("--without", name)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "quantdesk", "up", *options],
+        cwd=PROJECT,
+        env=os.environ | {"QD_HOME": str(world.home)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as supervisor:
+        assert supervisor.stdout is not None
+        assert any("Ctrl-C" in line for line in supervisor.stdout)
+        pids = world.pids()
+
+        supervisor.send_signal(signal.SIGINT)
+
+        assert supervisor.wait(15) == 0
+    assert not any(is_alive(pid) for pid in pids)
+    assert world.command("reset", "--yes").returncode == 0
 
 
 def test_data_secrets_and_address_survive_down_and_up(tmp_path: Path) -> None:
