@@ -159,6 +159,11 @@ def _transferred_between(fields: Fields, origin: Origin) -> Iterator[Change]:
     yield counted(receiver, origin)
 
 
+def _bankruptcy_resolved(fields: Fields, origin: Origin) -> Iterator[Change]:
+    yield usdc_balance(fields["user_account"], origin, balance_e6=fields["balance_after_e6"])
+    yield counted(fields, origin)
+
+
 def _user_account_updated(fields: Fields, origin: Origin) -> Iterator[Change]:
     yield Change(
         table=Table.ACCOUNTS,
@@ -260,6 +265,7 @@ MAPPINGS: Mapping[str, Callable[[Fields, Origin], Iterator[Change]]] = {
     "FundingAccrued": _funding_accrued,
     "FundingPaid": _funding_paid,
     "Liquidated": position_liquidated,
+    "BankruptcyResolved": _bankruptcy_resolved,
     "Transferred": _transferred_between,
     "UserAccountUpdated": _user_account_updated,
     "DelegateChanged": _delegate_changed,

@@ -29,6 +29,7 @@ KINDS_OF_EVENT: Mapping[str, tuple[str, ...]] = {
     "OrderExecuted": ("order", "trade", "position", "balance"),
     "FundingPaid": ("position", "balance"),
     "Liquidated": ("trade", "position", "balance"),
+    "BankruptcyResolved": ("balance",),
     "Transferred": ("balance",),
     "WatermarkMoved": ("order",),
 }

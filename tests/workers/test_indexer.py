@@ -149,6 +149,21 @@ async def test_a_transfer_between_accounts_moves_both_balances(
     assert one(server, "accounts", address=KEEPER)["sequence"] == 5
 
 
+async def test_a_resolved_bankruptcy_lifts_the_balance(server: Server, mirror: ChainMirror) -> None:
+    resolved = {
+        "user_account": ALICE,
+        "insurance_paid_e6": 7,
+        "pool_loss_e6": 3,
+        "balance_after_e6": 0,
+        "pool_cash_after_e6": 1,
+        "insurance_after_e6": 1,
+    }
+    story = [*STORY[:3], transaction(4, ("BankruptcyResolved", resolved))]
+    await run_to_end(indexer_of(mirror, RememberedHistory(story)))
+
+    assert one(server, "user_balances", account=ALICE)["balance_native"] == 0
+
+
 async def test_a_new_name_and_a_changed_market_status_are_kept(
     server: Server, mirror: ChainMirror
 ) -> None:

@@ -45,7 +45,7 @@ select
      from transfers where vault_index = 0) as withdrawals_e6,
   t.realized + l.realized as realized_pnl_e6,
   t.funding + l.funding + f.funding as funding_e6,
-  t.fees as fees_e6, l.penalties as penalties_e6, l.cover as insurance_cover_e6,
+  t.fees as fees_e6, l.penalties as penalties_e6, l.cover + b.cover as insurance_cover_e6,
   t.trades as trade_count, t.volume as volume_e6,
   (select coalesce(jsonb_agg(jsonb_build_object(
        'account', account, 'market_index', market_index, 'size_e9', size_e9, 'entry_e6', entry_e6,
@@ -58,7 +58,10 @@ from
   (select coalesce(sum(realized_pnl_e6), 0) as realized, coalesce(sum(funding_e6), 0) as funding,
           coalesce(sum(penalty_e6), 0) as penalties,
           coalesce(sum(insurance_paid_e6 + pool_loss_e6), 0) as cover from liquidations) l,
-  (select coalesce(sum(funding_e6), 0) as funding from funding_payments) f
+  (select coalesce(sum(funding_e6), 0) as funding from funding_payments) f,
+  (select coalesce(sum((payload ->> 'insurance_paid_e6')::numeric
+                       + (payload ->> 'pool_loss_e6')::numeric), 0) as cover
+     from receipts where event = 'BankruptcyResolved') b
 """
 
 
