@@ -41,6 +41,7 @@ MUST_HAPPEN = {
     "partial liquidation",
 }
 
+pytestmark = pytest.mark.timeout(900)
 seen: Counter[str] = Counter()
 
 

@@ -24,7 +24,7 @@ from tests.domain.lockstep import Lockstep
 from tests.domain.onchain import ARTIFACT
 from tests.domain.walk import START_PRICES
 
-EXAMPLES = int(os.environ.get("QD_MACHINE_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("QD_MACHINE_EXAMPLES", "30"))
 TRADERS = st.sampled_from(("trader 0", "trader 1"))
 INDICES = st.sampled_from(tuple(START_PRICES))
 AMOUNTS = st.one_of(st.sampled_from((0, 1, 10**15)), st.integers(1, 20_000 * USD_ONE))
@@ -192,6 +192,7 @@ ExchangeMachine.TestCase.settings = settings(
 )
 
 
+pytestmark = pytest.mark.timeout(900)
 TestProgramAndTwinUnderEveryLaw = pytest.mark.skipif(
     not ARTIFACT.exists(), reason="the program is not built: run make program"
 )(ExchangeMachine.TestCase)
