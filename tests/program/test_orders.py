@@ -3,7 +3,7 @@
 import pytest
 from solders.pubkey import Pubkey
 
-from tests.domain.onchain import Failed, Landed, address
+from tests.domain.onchain import Failed, Landed
 from tests.program.scene import BASE, USD, Scene
 
 USER, EXPIRED, SLIPPAGE, MARGIN, _OPEN_INTEREST, _POOL_RESERVE, REDUCE_ONLY = range(7)
@@ -209,4 +209,3 @@ def test_open_interest_and_reserve_close_what_would_pass_them(scene: Scene) -> N
 
     assert closing_reason(scene, second) == 5
     assert scene.pool()["reserve_e6"] <= scene.pool()["cash_e6"] * 8 // 10
-    assert address("the whale") == whale

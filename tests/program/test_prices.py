@@ -1,7 +1,5 @@
 """Which price may do what: the matrix of grades, and the rule of the next price."""
 
-from dataclasses import replace
-
 import pytest
 from solders.pubkey import Pubkey
 
@@ -193,4 +191,3 @@ def test_a_liquidation_takes_a_wide_price_but_none_older_than_ten_seconds(
 
     assert old == Failed("StalePrice")
     assert isinstance(wide, Landed)
-    assert replace(scene.reading(1), price_e6=2).price_e6 == 2

@@ -3,8 +3,8 @@
 //! Requirements round up and equity down. To open, profit counts for nothing and losses are taken
 //! at the adverse edge of the price's confidence.
 
-use crate::market::{Terms, Tier};
-use crate::math::{div_up, mul_div_down, mul_div_up, narrow, E6, E9};
+use crate::market::Tier;
+use crate::math::{div_up, mul_div_down, mul_div_up, E6, E9};
 use crate::position::unrealized_pnl_e6;
 
 /// A tier above this leverage is open only while the confidence is narrow.
@@ -156,16 +156,6 @@ pub fn collateral_e6(
     let one = 10i128.checked_pow(u32::from(decimals))?.checked_mul(E6)?;
     let weighted = low.checked_mul(i128::from(weight_e6))?;
     mul_div_down(i128::from(balance), weighted, one)
-}
-
-/// Whether `leverage` is one that some tier of the market allows.
-pub fn leverage_is_allowed(terms: &Terms, leverage: u16) -> bool {
-    leverage > 0 && terms.tiers.iter().any(|tier| leverage <= tier.max_leverage)
-}
-
-/// Narrows an equity or a requirement for an event.
-pub fn reported_e6(value: i128) -> Option<i64> {
-    narrow(value)
 }
 
 #[cfg(test)]

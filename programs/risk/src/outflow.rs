@@ -3,7 +3,7 @@
 use crate::funding::HOUR_S;
 use crate::math::{mul_div_down, E6};
 
-/// The bucket's level after `amount` more leaves; `None` inside when the cap refuses it.
+/// What the bucket says to a withdrawal: its level afterwards, or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Level(u64),
