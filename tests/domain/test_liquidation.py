@@ -127,3 +127,20 @@ def test_a_higher_fee_than_half_the_maintenance_is_cut_to_it() -> None:
 
     assert penalty_fraction_e6(exposure) == 10_000
     assert penalty_fraction_e6(greedy) == 12_500
+
+
+@given(SIZES, PRICES, st.integers(1, 10**9), st.integers(1, 10**12))
+def test_with_another_market_open_only_the_closed_share_of_the_equity_may_be_taken(
+    size: int, price: int, equity: int, elsewhere: int
+) -> None:
+    exposure = held(size, price)
+    before, after = maintenance_e6(exposure) + elsewhere, elsewhere
+
+    charge = penalty(
+        exposure,
+        cost_e6=closing_cost_e6(-size, price),
+        equity_e6=equity,
+        maintenance_e6=(before, after),
+    )
+
+    assert (equity - charge.penalty_e6) * before >= equity * after
