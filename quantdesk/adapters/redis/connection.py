@@ -7,6 +7,7 @@ once, and whoever issued it decides.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -44,8 +45,20 @@ def connect(url: str, *, name: str) -> Redis:
 
 @contextmanager
 def translated(error: type[PortError] = PricesUnavailable) -> Iterator[None]:
-    """Turn the vendor's failures into a port's."""
+    """Turn the vendor's failures into a port's, and never lose a cancellation.
+
+    Python 3.11's `wait_for`, by which the client sends, keeps a cancellation that arrives together
+    with the answer to itself; a worker's loop would then go on for ever.
+    """
     try:
         yield
     except (RedisError, OSError, TimeoutError) as failure:
+        _stop_when_cancelled()
         raise error(f"Valkey did not answer: {failure!r}") from failure
+    _stop_when_cancelled()
+
+
+def _stop_when_cancelled() -> None:
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

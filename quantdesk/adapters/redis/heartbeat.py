@@ -7,7 +7,9 @@ import time
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+
+from quantdesk.adapters.redis.connection import translated
+from quantdesk.services.market_ports import PricesUnavailable
 
 PERIOD_S = 1.0
 
@@ -24,10 +26,11 @@ async def beat_for_ever(redis: Redis, worker: str) -> None:
     is_lost = False
     while True:
         try:
-            await redis.set(beat_key(worker), time.time_ns() // 1_000_000)
+            with translated():
+                await redis.set(beat_key(worker), time.time_ns() // 1_000_000)
             is_lost = False
-        except (RedisError, OSError, TimeoutError) as error:
+        except PricesUnavailable as error:
             if not is_lost:
-                log.warning("heartbeat_lost", worker=worker, error=repr(error))
+                log.warning("heartbeat_lost", worker=worker, error=str(error))
             is_lost = True
         await asyncio.sleep(PERIOD_S)

@@ -173,7 +173,7 @@ _FIELDS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(_FIELDS | _JSON, max_size=4))
 def test_no_message_crashes_the_decoder_and_no_insane_price_passes(items: list[object]) -> None:
     body = json.dumps({"parsed": items}).encode("utf-8", "replace")
@@ -190,7 +190,7 @@ def test_no_message_crashes_the_decoder_and_no_insane_price_passes(items: list[o
         assert tick.publish_ms <= NOW_MS + 2_000
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_real_message_with_flipped_bytes_is_decoded_or_refused(data: st.DataObject) -> None:
     body = bytearray((SAMPLES / "latest.json").read_bytes())

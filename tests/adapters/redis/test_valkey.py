@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import pytest
 from redis.asyncio import Redis
 
 from quantdesk.adapters.redis.account_channel import AccountChange, AccountChannel
-from quantdesk.adapters.redis.connection import connect
+from quantdesk.adapters.redis.connection import connect, translated
 from quantdesk.adapters.redis.heartbeat import beat_for_ever, beat_key
 from quantdesk.adapters.redis.market_state import MarketStates
 from quantdesk.adapters.redis.prices import STREAM, MarkBook, PriceStream, mark_key
@@ -169,6 +169,20 @@ async def test_a_dead_server_is_reported_within_two_seconds_and_used_again_when_
         prices = [entry.tick.price_e6 for entry in await _all(stream) if entry.tick]
         assert prices == [150_000_000, 152_000_000]
         await client.aclose()
+
+
+async def test_a_cancellation_that_the_client_kept_to_itself_still_stops_the_worker() -> None:
+    async def worker() -> None:
+        while True:
+            with translated(), suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+
+    task = asyncio.create_task(worker())
+    await asyncio.sleep(0)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, timeout=2)
 
 
 async def test_the_heartbeat_outlives_its_server() -> None:
