@@ -35,7 +35,8 @@ def crash_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     worlds.stop(world)
 
 
-@pytest.fixture(scope="session")
+# Not longer than a module: its driver keeps the thread's event loop, which async tests need.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         found = _launched(playwright)

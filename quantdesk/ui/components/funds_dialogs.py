@@ -5,6 +5,7 @@ import reflex as rx
 from quantdesk.ui.components.icon import icon
 from quantdesk.ui.components.modal import modal
 from quantdesk.ui.components.receipt import receipt_line
+from quantdesk.ui.components.text_field import text_field
 from quantdesk.ui.states.close import CloseState
 from quantdesk.ui.states.funds import FundsState
 
@@ -55,17 +56,18 @@ def _transfer() -> rx.Component:
         rx.el.div(
             rx.el.label(
                 rx.el.span("Sum", class_name="name"),
-                rx.el.input(
+                text_field(
                     id="transfer-sum",
                     value=FundsState.sum_text,
-                    on_change=FundsState.type_sum,
+                    on_text=FundsState.type_sum,
                     placeholder="0.00",
                     input_mode="decimal",
-                    auto_complete="off",
                     auto_focus=True,
-                    debounce_timeout=120,
-                    aria_invalid=FundsState.problem != "",
-                    custom_attrs={"aria-describedby": "transfer-note"},
+                    custom_attrs={
+                        "autoComplete": "off",
+                        "aria-invalid": FundsState.problem != "",
+                        "aria-describedby": "transfer-note",
+                    },
                 ),
                 rx.el.span("USDC", class_name="unit"),
                 rx.el.button("Max", type="button", class_name="key", on_click=FundsState.use_most),

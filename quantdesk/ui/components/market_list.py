@@ -8,6 +8,7 @@ from quantdesk.ui.components.feed import live_price, live_stat
 from quantdesk.ui.components.icon import icon
 from quantdesk.ui.components.modal import modal
 from quantdesk.ui.components.phone_bar import view_button
+from quantdesk.ui.components.text_field import text_field
 from quantdesk.ui.rows import MarketRow
 from quantdesk.ui.states.market import MarketState
 
@@ -29,14 +30,12 @@ def market_selector() -> rx.Component:
         rx.el.form(
             rx.el.label(
                 icon("magnifying-glass"),
-                rx.el.input(
+                text_field(
                     value=MarketState.search_text,
-                    on_change=MarketState.search,
+                    on_text=MarketState.search,
                     placeholder="Search markets",
-                    aria_label="Search markets",
                     auto_focus=True,
-                    auto_complete="off",
-                    debounce_timeout=80,
+                    custom_attrs={"aria-label": "Search markets", "autoComplete": "off"},
                 ),
                 rx.el.kbd("Esc", class_name="key"),
                 class_name="search",

@@ -104,7 +104,7 @@ def _order(row: rx.Var[OrderRow]) -> rx.Component:
 
 def _fill(row: rx.Var[FillRow]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(side_mark(row.side), row.time, class_name="name-cell"),
+        rx.el.td(side_mark(row.side), rx.el.span(row.time), class_name="name-cell"),
         _cell("Market", row.symbol, class_name=""),
         _cell("Kind", row.kind, class_name=""),
         _cell("Size", row.size),

@@ -7,6 +7,7 @@ import reflex as rx
 from quantdesk.ui.components.account_box import account_box
 from quantdesk.ui.components.icon import icon, triangle
 from quantdesk.ui.components.receipt import receipt
+from quantdesk.ui.components.text_field import text_field
 from quantdesk.ui.components.ticket_button import ticket_button
 from quantdesk.ui.states.market import MarketState
 from quantdesk.ui.states.ticket import TicketState
@@ -240,16 +241,17 @@ def _field(
     return rx.el.div(
         rx.el.label(
             rx.el.span(name, class_name="name"),
-            rx.el.input(
+            text_field(
                 id=field_id,
                 value=text,
-                on_change=on_change,
+                on_text=on_change,
                 placeholder="0.00",
                 input_mode="decimal",
-                auto_complete="off",
-                debounce_timeout=150,
-                aria_invalid=problem != "",
-                custom_attrs={"aria-describedby": f"{field_id}-note"},
+                custom_attrs={
+                    "autoComplete": "off",
+                    "aria-invalid": problem != "",
+                    "aria-describedby": f"{field_id}-note",
+                },
             ),
             *after,
             class_name="field-box",
