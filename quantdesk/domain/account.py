@@ -41,6 +41,21 @@ class AccountState:
         """Indices of the markets with an open position, in slot order."""
         return tuple(index for index in self.open_markets if index != EMPTY_MARKET)
 
+    @property
+    def other_vaults(self) -> tuple[int, ...]:
+        """Indices of the vaults besides USDC of which the account holds something."""
+        return tuple(index for index in range(1, len(self.balances)) if self.balances[index])
+
+    def holds_only(self, market_index: int | None) -> bool:
+        """Whether nothing but USDC and one market is held or open."""
+        return not self.other_vaults and set(self.markets) <= {market_index}
+
+    def with_tokens(self, vault_index: int, amount: int) -> Self:
+        """The account with `amount` (signed, native units) added to one balance."""
+        balances = list(self.balances)
+        balances[vault_index] += amount
+        return replace(self, balances=tuple(balances))
+
     def credited(self, amount_e6: int) -> Self:
         """The account with `amount_e6` (signed) added to its US dollars."""
         return replace(self, balances=(self.balances[0] + amount_e6, *self.balances[1:]))

@@ -11,10 +11,13 @@ from quantdesk.domain.events import BankruptcyResolved
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
 from quantdesk.domain.pool import LossShares, loss_shares
 from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.security import Pause
 
 
 def resolve_bankruptcy(ledger: Ledger, address: str, *, at: Moment) -> Outcome:
     """Anyone lets the fund and then the pool pay what a bankrupt account owes."""
+    if ledger.security.is_paused(Pause.LIQUIDATE):
+        return Refused(refusal=Refusal.PAUSED)
     account = ledger.accounts[address]
     if not is_bankrupt(account):
         return Refused(refusal=Refusal.NOT_BANKRUPT)
@@ -42,7 +45,7 @@ def resolve_bankruptcy(ledger: Ledger, address: str, *, at: Moment) -> Outcome:
 
 def is_bankrupt(account: AccountState) -> bool:
     """Whether the account owes US dollars and holds nothing that could pay them."""
-    return account.usdc_e6 < 0 and not account.markets and not any(account.balances[1:])
+    return account.usdc_e6 < 0 and account.holds_only(None)
 
 
 def _pay(ledger: Ledger, shares: LossShares, *, at: Moment) -> None:

@@ -14,6 +14,7 @@ from quantdesk.domain.liquidation import Penalty, close_size_e9, penalty
 from quantdesk.domain.margin import Standing, maintenance_e6
 from quantdesk.domain.oracle import Action, refusal_of
 from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.security import Pause
 from quantdesk.domain.trial import Judged, exposure_of, standing_of, with_health
 from quantdesk.domain.upkeep import accrual_events, brought_to_now
 
@@ -50,7 +51,8 @@ def liquidate(ledger: Ledger, demand: Demand, *, at: Moment) -> Outcome:
     settled = replace(opened, market=market).settled()
     exposure = exposure_of(settled, reading)
     others = ledger.others(address, market_index, now=at.now)
-    judged = Judged(reading=reading, others=others)
+    collateral = ledger.collateral(opened.account)
+    judged = Judged(reading=reading, others=others, collateral=collateral)
     present = standing_of(settled, judged)
     if not present.is_liquidatable:
         return Refused(refusal=Refusal.HEALTHY)
@@ -67,13 +69,14 @@ def liquidate(ledger: Ledger, demand: Demand, *, at: Moment) -> Outcome:
 
 def _untouchable(ledger: Ledger, opened: Books, *, at: Moment) -> Refusal | None:
     index = opened.market.params.index
+    if ledger.security.is_paused(Pause.LIQUIDATE):
+        return Refusal.PAUSED
     if opened.position.is_flat:
         return Refusal.NO_POSITION
     reading = ledger.readings[index]
     action = Action.LIQUIDATE
     refusal = refusal_of(reading, opened.market, action=action, now=at.now)
-    address = opened.account.address
-    return refusal or ledger.price_refusal(address, index, action=action, now=at.now)
+    return refusal or ledger.price_refusal(opened.account, index, action=action, now=at.now)
 
 
 def _book(
@@ -84,7 +87,8 @@ def _book(
     charge = _penalty(closing, traded, cost_e6)
     charged = traded.paying_insurance(charge.insurance_e6).paying_keeper(charge.liquidator_e6)
     covered = charged
-    if charged.position.is_flat and not closing.judged.others:
+    index = closing.opened.market.params.index
+    if charged.position.is_flat and closing.opened.account.holds_only(index):
         allowed_e6 = closing.opened.pool.loss_left_e6(at.now)
         covered = charged.covered(allowed_e6)
     loss_e6 = charged.pool.cash_e6 - covered.pool.cash_e6

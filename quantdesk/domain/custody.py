@@ -1,8 +1,8 @@
-"""Custody: opening accounts, and US dollars entering and leaving the vault."""
+"""Custody: opening accounts, and tokens entering and leaving the vaults."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from quantdesk.domain.account import LEVERAGE_CAP, AccountState
+from quantdesk.domain.account import LEVERAGE_CAP, USDC, AccountState
 from quantdesk.domain.events import (
     Deposited,
     InsuranceSeeded,
@@ -14,8 +14,18 @@ from quantdesk.domain.events import (
 )
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
 from quantdesk.domain.margin import standing
+from quantdesk.domain.money import I64_MAX
 from quantdesk.domain.oracle import Action
 from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.security import Pause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """A count of one vault's tokens, in their native unit."""
+
+    amount: int
+    vault_index: int = USDC
 
 
 def create_user_account(ledger: Ledger, account: AccountState, *, at: Moment) -> Outcome:
@@ -28,40 +38,50 @@ def create_user_account(ledger: Ledger, account: AccountState, *, at: Moment) ->
     return Applied(events=(created,))
 
 
-def deposit(ledger: Ledger, address: str, amount: int) -> Outcome:
-    """Moves `amount` from the owner's wallet into the account."""
-    if amount <= 0:
-        return Refused(refusal=Refusal.ZERO_AMOUNT)
-    vault = ledger.vault.taking_in(amount)
+def deposit(ledger: Ledger, address: str, tokens: Tokens) -> Outcome:
+    """Moves tokens from the owner's wallet into the account."""
+    refusal = _unusable(ledger, tokens.amount, Pause.DEPOSIT)
+    if refusal is not None:
+        return Refused(refusal=refusal)
+    vault = ledger.vault_of(tokens.vault_index).taking_in(tokens.amount)
     if vault is None:
         return Refused(refusal=Refusal.DEPOSIT_CAP)
-    ledger.vault = vault
-    ledger.credit(address, amount)
+    ledger.keep_vault(vault)
+    ledger.move_tokens(address, tokens.vault_index, tokens.amount)
     ledger.count(address)
-    balance = ledger.accounts[address].usdc_e6
-    deposited = Deposited(user_account=address, amount=amount, balance_after=balance)
+    deposited = Deposited(
+        user_account=address,
+        vault_index=tokens.vault_index,
+        amount=tokens.amount,
+        balance_after=ledger.accounts[address].balances[tokens.vault_index],
+    )
     return Applied(events=(deposited,))
 
 
-def withdraw(ledger: Ledger, address: str, amount: int, *, at: Moment) -> Outcome:
-    """Moves `amount` of free collateral back to the owner's wallet."""
-    account = ledger.accounts[address]
-    if amount <= 0:
-        return Refused(refusal=Refusal.ZERO_AMOUNT)
-    if account.usdc_e6 < amount:
-        return Refused(refusal=Refusal.INSUFFICIENT_BALANCE)
-    tokens = ledger.vault.total_deposits
-    outflow = ledger.vault.outflow.taking(amount, tokens=tokens, now=at.now)
-    if outflow is None:
-        return Refused(refusal=Refusal.OUTFLOW_CAP)
-    refusal = _uncovered(ledger, address, account.usdc_e6 - amount, at=at)
+def withdraw(ledger: Ledger, address: str, tokens: Tokens, *, at: Moment) -> Outcome:
+    """Moves free collateral back to the owner's wallet."""
+    refusal = _unusable(ledger, tokens.amount, Pause.WITHDRAW)
     if refusal is not None:
         return Refused(refusal=refusal)
-    ledger.vault = replace(ledger.vault, outflow=outflow, total_deposits=tokens - amount)
-    ledger.credit(address, -amount)
+    index, amount = tokens.vault_index, tokens.amount
+    account = ledger.accounts[address]
+    if account.balances[index] < amount:
+        return Refused(refusal=Refusal.INSUFFICIENT_BALANCE)
+    vault = ledger.vault_of(index).letting_out(amount, now=at.now)
+    if vault is None:
+        return Refused(refusal=Refusal.OUTFLOW_CAP)
+    refusal = _uncovered(ledger, account.with_tokens(index, -amount), at=at)
+    if refusal is not None:
+        return Refused(refusal=refusal)
+    ledger.keep_vault(vault)
+    ledger.move_tokens(address, index, -amount)
     ledger.count(address)
-    balance = ledger.accounts[address].usdc_e6
-    withdrawn = Withdrawn(user_account=address, amount=amount, balance_after=balance)
+    withdrawn = Withdrawn(
+        user_account=address,
+        vault_index=index,
+        amount=amount,
+        balance_after=ledger.accounts[address].balances[index],
+    )
     return Applied(events=(withdrawn,))
 
 
@@ -72,11 +92,12 @@ def transfer_between(
     account = ledger.accounts[address]
     if account.owner != ledger.accounts[to_address].owner:
         return Refused(refusal=Refusal.UNAUTHORIZED)
-    if amount <= 0:
-        return Refused(refusal=Refusal.ZERO_AMOUNT)
+    refusal = _unusable(ledger, amount, Pause.WITHDRAW)
+    if refusal is not None:
+        return Refused(refusal=refusal)
     if account.usdc_e6 < amount:
         return Refused(refusal=Refusal.INSUFFICIENT_BALANCE)
-    refusal = _uncovered(ledger, address, account.usdc_e6 - amount, at=at)
+    refusal = _uncovered(ledger, account.credited(-amount), at=at)
     if refusal is not None:
         return Refused(refusal=refusal)
     ledger.credit(address, -amount)
@@ -134,11 +155,18 @@ def seed_insurance(ledger: Ledger, amount: int) -> Outcome:
     return Applied(events=(InsuranceSeeded(amount=amount, balance_after=balance),))
 
 
-def _uncovered(ledger: Ledger, address: str, balance_e6: int, *, at: Moment) -> Refusal | None:
-    if not ledger.accounts[address].markets:
-        return None
-    refusal = ledger.price_refusal(address, None, action=Action.WITHDRAW, now=at.now)
+def _unusable(ledger: Ledger, amount: int, action: Pause) -> Refusal | None:
+    if amount <= 0:
+        return Refusal.ZERO_AMOUNT
+    if ledger.security.is_paused(action):
+        return Refusal.PAUSED
+    return Refusal.MATH_OVERFLOW if amount > I64_MAX else None
+
+
+def _uncovered(ledger: Ledger, left: AccountState, *, at: Moment) -> Refusal | None:
+    refusal = ledger.price_refusal(left, None, action=Action.WITHDRAW, now=at.now)
     if refusal is not None:
         return refusal
-    after = standing(balance_e6, ledger.others(address, None, now=at.now))
+    others = ledger.others(left.address, None, now=at.now)
+    after = standing(left.usdc_e6, others, ledger.collateral(left))
     return None if after.can_grow else Refusal.INSUFFICIENT_COLLATERAL

@@ -20,18 +20,20 @@ class UserAccountCreated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deposited:
-    """USDC entered an account."""
+    """Tokens of one vault entered an account."""
 
     user_account: str
+    vault_index: int
     amount: int
     balance_after: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn:
-    """USDC left an account."""
+    """Tokens of one vault left an account."""
 
     user_account: str
+    vault_index: int
     amount: int
     balance_after: int
 
@@ -53,6 +55,52 @@ class UserAccountUpdated:
 
     user_account: str
     max_leverage: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegateChanged:
+    """A key may trade for an account, or with 0 permissions no longer may."""
+
+    user_account: str
+    delegate: str
+    permissions: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseChanged:
+    """Actions were stopped at once."""
+
+    pause_bits: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketStatusChanged:
+    """A market was closed further at once."""
+
+    market_index: int
+    status: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeProposed:
+    """A loosening waits for its timelock."""
+
+    executable_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeExecuted:
+    """A proposed change became true."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCancelled:
+    """A proposed change was withdrawn."""
+
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +264,12 @@ Event = (
     | Withdrawn
     | Transferred
     | UserAccountUpdated
+    | DelegateChanged
+    | PauseChanged
+    | MarketStatusChanged
+    | ChangeProposed
+    | ChangeExecuted
+    | ChangeCancelled
     | PoolSeeded
     | InsuranceSeeded
     | OrderPlaced

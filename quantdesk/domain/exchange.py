@@ -4,14 +4,18 @@ Each call returns `Applied` with the events in order, or `Refused` with the prog
 unchanged ledger. Time is an argument.
 """
 
-from quantdesk.domain import bankruptcy, closeout, custody, execution, placement, upkeep
-from quantdesk.domain.account import AccountState
+from quantdesk.domain import bankruptcy, closeout, custody, execution, guard, placement, upkeep
+from quantdesk.domain.account import USDC, AccountState
 from quantdesk.domain.closeout import Demand
+from quantdesk.domain.custody import Tokens
+from quantdesk.domain.delegate import Delegate
 from quantdesk.domain.ledger import Ledger, Moment, Outcome, Refused
+from quantdesk.domain.market import MarketStatus
 from quantdesk.domain.money import DoesNotFit
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import OrderIntent
 from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.security import Change
 
 
 class Exchange:
@@ -25,29 +29,74 @@ class Exchange:
         """Puts a price into the market's oracle account; not an instruction of the program."""
         self.ledger.readings[market_index] = reading
 
+    def publish_token(self, vault_index: int, reading: PriceReading) -> None:
+        """Puts a price into a collateral's oracle account; not an instruction of the program."""
+        self.ledger.token_readings[vault_index] = reading
+
     def create_user_account(self, account: AccountState, *, at: Moment) -> Outcome:
         """Opens an empty account under its address."""
         return custody.create_user_account(self.ledger, account, at=at)
 
-    def deposit(self, address: str, amount: int) -> Outcome:
-        """Moves `amount` USDC e6 from the owner's wallet into the account."""
-        return custody.deposit(self.ledger, address, amount)
+    def deposit(
+        self, address: str, amount: int, *, vault_index: int = USDC, by: str | None = None
+    ) -> Outcome:
+        """Moves `amount` native units from the owner's wallet (`by` None) into the account."""
+        tokens = Tokens(amount=amount, vault_index=vault_index)
+        return self._if_owner(address, by) or custody.deposit(self.ledger, address, tokens)
 
-    def withdraw(self, address: str, amount: int, *, at: Moment) -> Outcome:
-        """Moves `amount` USDC e6 of free collateral back to the owner's wallet."""
-        return custody.withdraw(self.ledger, address, amount, at=at)
+    def withdraw(
+        self, address: str, tokens: Tokens | int, *, at: Moment, by: str | None = None
+    ) -> Outcome:
+        """Moves free collateral (a bare number: USDC e6) back to the owner's wallet."""
+        wanted = Tokens(amount=tokens) if isinstance(tokens, int) else tokens
+        refused = self._if_owner(address, by)
+        return refused or custody.withdraw(self.ledger, address, wanted, at=at)
 
     def transfer_between(
-        self, address: str, to_address: str, amount: int, *, at: Moment
+        self, address: str, to_address: str, amount: int, *, at: Moment, by: str | None = None
     ) -> Outcome:
         """Moves `amount` USDC e6 of free collateral to another account of the same owner."""
-        return custody.transfer_between(self.ledger, address, to_address, amount, at=at)
+        refused = self._if_owner(address, by)
+        return refused or custody.transfer_between(self.ledger, address, to_address, amount, at=at)
 
-    def update_user_account(self, address: str, *, name: str, max_leverage: int) -> Outcome:
+    def update_user_account(
+        self, address: str, *, name: str, max_leverage: int, by: str | None = None
+    ) -> Outcome:
         """Renames an account or changes its leverage cap."""
-        return custody.update_user_account(
+        return self._if_owner(address, by) or custody.update_user_account(
             self.ledger, address, name=name, max_leverage=max_leverage
         )
+
+    def add_delegate(
+        self, address: str, delegate: Delegate, *, at: Moment, by: str | None = None
+    ) -> Outcome:
+        """Lets another key trade for an account."""
+        refused = self._if_owner(address, by)
+        return refused or guard.add_delegate(self.ledger, address, delegate, at=at)
+
+    def remove_delegate(self, address: str, key: str, *, by: str | None = None) -> Outcome:
+        """Takes a delegate off an account."""
+        return guard.remove_delegate(self.ledger, address, key, by=by)
+
+    def pause(self, bits: int, *, by: str) -> Outcome:
+        """Stops actions at once."""
+        return guard.pause(self.ledger, bits, by=by)
+
+    def tighten_market(self, market_index: int, status: MarketStatus, *, by: str) -> Outcome:
+        """Closes a market further at once."""
+        return guard.tighten_market(self.ledger, market_index, status, by=by)
+
+    def propose_change(self, number: int, change: Change, *, by: str, at: Moment) -> Outcome:
+        """Announces a loosening."""
+        return guard.propose_change(self.ledger, number, change, by=by, at=at)
+
+    def execute_change(self, number: int, *, by: str, at: Moment) -> Outcome:
+        """Makes a proposed change true, once its timelock has passed."""
+        return guard.execute_change(self.ledger, number, by=by, at=at)
+
+    def cancel_change(self, number: int, *, by: str) -> Outcome:
+        """Withdraws a proposed change."""
+        return guard.cancel_change(self.ledger, number, by=by)
 
     def seed_pool(self, amount: int) -> Outcome:
         """Gives `amount` USDC e6 to the pool."""
@@ -57,20 +106,20 @@ class Exchange:
         """Gives `amount` USDC e6 to the insurance fund."""
         return custody.seed_insurance(self.ledger, amount)
 
-    def place_order(self, address: str, intent: OrderIntent, *, at: Moment) -> Outcome:
-        """Records an order; it waits for a price published later."""
+    def place_order(
+        self, address: str, intent: OrderIntent, *, at: Moment, by: str | None = None
+    ) -> Outcome:
+        """Records an order of the owner (`by` None) or a delegate; it waits for a later price."""
         try:
-            return placement.place_order(self.ledger, address, intent, at=at)
+            return placement.place_order(self.ledger, address, intent, at=at, by=by)
         except DoesNotFit:
             return Refused(refusal=Refusal.MATH_OVERFLOW)
 
     def cancel_order(
-        self, address: str, client_order_id: int, *, is_owner: bool, at: Moment
+        self, address: str, client_order_id: int, *, at: Moment, by: str | None = None
     ) -> Outcome:
-        """Closes an order: its owner at will, anyone once it has expired."""
-        return placement.cancel_order(
-            self.ledger, address, client_order_id, is_owner=is_owner, at=at
-        )
+        """Closes an order: its owner (`by` None) or a delegate, and once it has expired anyone."""
+        return placement.cancel_order(self.ledger, address, client_order_id, at=at, by=by)
 
     def execute_order(
         self, address: str, client_order_id: int, *, keeper: str | None, at: Moment
@@ -100,3 +149,8 @@ class Exchange:
     def liquidate(self, demand: Demand, *, at: Moment) -> Outcome:
         """Closes as much of a position as brings the account back above its requirement."""
         return closeout.liquidate(self.ledger, demand, at=at)
+
+    def _if_owner(self, address: str, by: str | None) -> Refused | None:
+        if by is None or by == self.ledger.accounts[address].owner:
+            return None
+        return Refused(refusal=Refusal.UNAUTHORIZED)

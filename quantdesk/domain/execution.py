@@ -17,6 +17,7 @@ from quantdesk.domain.placement import closed
 from quantdesk.domain.portfolio import Quote
 from quantdesk.domain.position import is_reducing
 from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.security import Pause
 from quantdesk.domain.trial import Judged, Trial, clipped_size_e9, trial, with_health
 from quantdesk.domain.trigger import followed, is_awake
 from quantdesk.domain.upkeep import accrual_events, brought_to_now
@@ -28,7 +29,8 @@ def execute_order(
     """Fills an order at a newer price, or closes one that is reached but cannot fill."""
     order = ledger.orders[(address, client_order_id)]
     quote = ledger.quote(order.market_index)
-    if quote.market.status is MarketStatus.PAUSED:
+    is_paused = ledger.security.is_paused(Pause.EXECUTE)
+    if is_paused or quote.market.status is MarketStatus.PAUSED:
         return Refused(refusal=Refusal.PAUSED)
     if order.is_expired(at.now):
         return Refused(refusal=Refusal.ORDER_EXPIRED)
@@ -39,6 +41,8 @@ def execute_order(
     if trade_e9 == 0:
         return closed(ledger, order, CancelReason.REDUCE_ONLY)
     action = Action.REDUCE if is_reducing(held_e9, trade_e9) else Action.GROW
+    if action is Action.GROW and ledger.security.is_paused(Pause.GROW):
+        return Refused(refusal=Refusal.PAUSED)
     refusal = _unpriced(quote, action, at=at)
     if refusal is not None:
         return Refused(refusal=refusal)
@@ -46,7 +50,8 @@ def execute_order(
         return _follow(ledger, order, quote.reading.price_e6)
     if action is Action.GROW:
         index = order.market_index
-        refusal = ledger.price_refusal(address, index, action=action, now=at.now)
+        account = ledger.accounts[address]
+        refusal = ledger.price_refusal(account, index, action=action, now=at.now)
         if refusal is not None:
             return Refused(refusal=refusal)
     return _fill(ledger, order, trade_e9, keeper=keeper, at=at)
@@ -82,11 +87,15 @@ def _fill(
     reading = ledger.readings[index]
     market = brought_to_now(opened.market, reading, action=action, now=at.now)
     settled = replace(opened, market=market).settled()
-    others = ledger.others(order.account, index, now=at.now) if action is Action.GROW else ()
+    judged = Judged(reading=reading, others=())
+    if action is Action.GROW:
+        others = ledger.others(order.account, index, now=at.now)
+        collateral = ledger.collateral(opened.account)
+        judged = Judged(reading=reading, others=others, collateral=collateral)
     tried = trial(
         settled,
         trade_e9,
-        judged=Judged(reading=reading, others=others),
+        judged=judged,
         fee=_terms(ledger, order, keeper, at=at),
     )
     if exceeds_bound(tried.cost_e6, trade_e9, order.limit_price_e6):
@@ -103,7 +112,7 @@ def _fill(
 
 
 def _keep(ledger: Ledger, order: Order, opened: Books, tried: Trial, *, at: Moment) -> Outcome:
-    alone = set(opened.account.markets) <= {order.market_index}
+    alone = opened.account.holds_only(order.market_index)
     knows_health = alone or not tried.reduces
     health_e6 = tried.standing_after.health_e6 if knows_health else opened.position.health_e6
     after = with_health(tried.after.listed(), health_e6, slot=at.slot)

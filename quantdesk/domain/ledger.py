@@ -6,8 +6,10 @@ leaves the ledger as it was.
 
 from dataclasses import dataclass, field, replace
 
-from quantdesk.domain.account import AccountState
+from quantdesk.domain.account import USDC, AccountState
 from quantdesk.domain.books import Books
+from quantdesk.domain.collateral import NO_COLLATERAL, Collateral
+from quantdesk.domain.delegate import NO_DELEGATES, Delegate, Permission
 from quantdesk.domain.events import Event
 from quantdesk.domain.margin import Exposure
 from quantdesk.domain.market import MarketState
@@ -17,6 +19,7 @@ from quantdesk.domain.pool import InsuranceState, PoolState
 from quantdesk.domain.portfolio import Quote
 from quantdesk.domain.position import Position
 from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.security import Proposal, SecurityState
 from quantdesk.domain.vault import VaultState
 
 
@@ -47,9 +50,17 @@ Outcome = Applied | Refused
 
 @dataclass(slots=True, kw_only=True)
 class Ledger:
-    """Accounts by address, positions and orders under them, markets and their readings by index."""
+    """Accounts by address, positions and orders under them, markets and their readings by index.
+
+    `vault` holds the USDC, `collaterals` the other tokens by vault index.
+    """
 
     vault: VaultState
+    collaterals: dict[int, VaultState] = field(default_factory=dict)
+    token_readings: dict[int, PriceReading] = field(default_factory=dict)
+    security: SecurityState = field(default_factory=SecurityState)
+    proposals: dict[int, Proposal] = field(default_factory=dict)
+    delegates: dict[str, tuple[Delegate, ...]] = field(default_factory=dict)
     pool: PoolState = field(default_factory=PoolState)
     insurance: InsuranceState = field(default_factory=InsuranceState)
     markets: dict[int, MarketState] = field(default_factory=dict)
@@ -105,16 +116,57 @@ class Ledger:
             if index != market_index
         )
 
+    def move_tokens(self, address: str, vault_index: int, amount: int) -> None:
+        """Adds tokens that came from outside (negative: leave) to an account."""
+        if vault_index == USDC:
+            self.credit(address, amount)
+        else:
+            self.accounts[address] = self.accounts[address].with_tokens(vault_index, amount)
+
+    def collateral(self, account: AccountState) -> Collateral:
+        """What the account's tokens besides USDC count for."""
+        sum_of = NO_COLLATERAL
+        for index in account.other_vaults:
+            reading = self.token_readings[index]
+            worth = self.collaterals[index].worth(account.balances[index], reading)
+            sum_of = sum_of.plus(worth)
+        return sum_of
+
+    def vault_of(self, index: int) -> VaultState:
+        """The vault with this index."""
+        return self.vault if index == USDC else self.collaterals[index]
+
+    def keep_vault(self, vault: VaultState) -> None:
+        """Writes a vault back."""
+        if vault.index == USDC:
+            self.vault = vault
+        else:
+            self.collaterals[vault.index] = vault
+
+    def delegates_of(self, address: str) -> tuple[Delegate, ...]:
+        """The account's places for delegates."""
+        return self.delegates.get(address, NO_DELEGATES)
+
+    def permits(self, address: str, by: str | None, wanted: Permission, *, now: int) -> bool:
+        """Whether `by` (None: the owner) may do what is `wanted` for an account."""
+        if by is None or by == self.accounts[address].owner:
+            return True
+        return any(each.permits(by, wanted, now=now) for each in self.delegates_of(address))
+
     def price_refusal(
-        self, address: str, market_index: int | None, *, action: Action, now: int
+        self, account: AccountState, market_index: int | None, *, action: Action, now: int
     ) -> Refusal | None:
-        """First reading among the account's other markets that `action` may not use."""
-        for index in self.accounts[address].markets:
+        """First reading of the account's other markets or tokens that `action` may not use."""
+        for index in account.markets:
             if index != market_index:
                 quote = self.quote(index)
                 refusal = refusal_of(quote.reading, quote.market, action=action, now=now)
                 if refusal is not None:
                     return refusal
+        for index in account.other_vaults:
+            refusal = self.collaterals[index].refusal_of(self.token_readings[index], now=now)
+            if refusal is not None:
+                return refusal
         return None
 
     def drop_order(self, order: Order) -> None:

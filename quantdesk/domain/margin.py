@@ -7,6 +7,7 @@ profit counts for nothing and losses are taken at the adverse edge of the price'
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from quantdesk.domain.collateral import NO_COLLATERAL, Collateral
 from quantdesk.domain.market import MarketParams, Tier
 from quantdesk.domain.money import FRACTION_ONE, SIZE_ONE, U32_MAX, Round, clamp, div, mul_div
 from quantdesk.domain.position import unrealized_pnl_e6
@@ -117,9 +118,12 @@ def maintenance_e6(exposure: Exposure) -> int:
     return mul_div(exposure.notional_e6, maintenance_fraction_e6(exposure), FRACTION_ONE, Round.UP)
 
 
-def standing(usdc_e6: int, exposures: Iterable[Exposure]) -> Standing:
+def standing(
+    usdc_e6: int, exposures: Iterable[Exposure], collateral: Collateral = NO_COLLATERAL
+) -> Standing:
     """Equity and requirements of an account that holds `usdc_e6` (signed) and `exposures`."""
-    initial_equity = maintenance_equity = usdc_e6
+    initial_equity = usdc_e6 + collateral.initial_e6
+    maintenance_equity = usdc_e6 + collateral.maintenance_e6
     initial = maintenance = 0
     for exposure in exposures:
         initial_equity += exposure.adverse_pnl_e6 - exposure.funding_owed_e6

@@ -7,6 +7,7 @@ is executed.
 from dataclasses import replace
 
 from quantdesk.domain.account import MAX_OPEN_ORDERS
+from quantdesk.domain.delegate import Permission
 from quantdesk.domain.events import OrderCancelled, OrderPlaced
 from quantdesk.domain.fees import FeeTerms, fee_rate_e6
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
@@ -26,15 +27,19 @@ from quantdesk.domain.order import (
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import is_reducing
 from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.security import Pause
 from quantdesk.domain.trial import Judged, clipped_size_e9, standing_of, trial
 
 AMPLE_POOL = PoolState(cash_e6=I64_MAX // 4)
 """Placing asks what the trader can bear, not what the pool can pay."""
 
 
-def place_order(ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment) -> Outcome:
-    """Records an order; it waits for a price published later."""
-    refusal = _unplaceable(ledger, address, intent, at=at)
+def place_order(
+    ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment, by: str | None = None
+) -> Outcome:
+    """Records an order of `by` (None: the owner); it waits for a price published later."""
+    refusal = _closed_to(ledger, address, intent, at=at, by=by)
+    refusal = refusal or _unplaceable(ledger, address, intent, at=at)
     if refusal is not None:
         return Refused(refusal=refusal)
     order = Order(
@@ -63,12 +68,12 @@ def place_order(ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment
 
 
 def cancel_order(
-    ledger: Ledger, address: str, client_order_id: int, *, is_owner: bool, at: Moment
+    ledger: Ledger, address: str, client_order_id: int, *, at: Moment, by: str | None = None
 ) -> Outcome:
-    """Closes an order: its owner at will, anyone once it has expired."""
+    """Closes an order: its owner (`by` None) or a delegate, and once it has expired anyone."""
     order = ledger.orders[(address, client_order_id)]
     is_expired = order.is_expired(at.now)
-    if not is_owner and not is_expired:
+    if not is_expired and not ledger.permits(address, by, Permission.CANCEL, now=at.now):
         return Refused(refusal=Refusal.UNAUTHORIZED)
     reason = CancelReason.EXPIRED if is_expired else CancelReason.USER
     return closed(ledger, order, reason)
@@ -87,15 +92,23 @@ def closed(ledger: Ledger, order: Order, reason: CancelReason) -> Applied:
     return Applied(events=(cancelled,))
 
 
+def _closed_to(
+    ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment, by: str | None
+) -> Refusal | None:
+    market = ledger.markets[intent.market_index]
+    if ledger.security.is_paused(Pause.PLACE) or market.status is MarketStatus.PAUSED:
+        return Refusal.PAUSED
+    if market.status is MarketStatus.REDUCE_ONLY and not intent.reduce_only:
+        return Refusal.PAUSED
+    may = ledger.permits(address, by, Permission.PLACE, now=at.now)
+    return None if may else Refusal.UNAUTHORIZED
+
+
 def _unplaceable(
     ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment
 ) -> Refusal | None:
     market = ledger.markets[intent.market_index]
     position = ledger.position(address, intent.market_index)
-    if market.status is MarketStatus.PAUSED:
-        return Refusal.PAUSED
-    if market.status is MarketStatus.REDUCE_ONLY and not intent.reduce_only:
-        return Refusal.PAUSED
     if not has_its_own_fields(intent):
         return Refusal.INVALID_ORDER
     if intent.expires_at != 0 and intent.expires_at <= at.now:
@@ -134,13 +147,15 @@ def _unaffordable(
     index = intent.market_index
     quote = ledger.quote(index)
     refusal = refusal_of(quote.reading, quote.market, action=Action.GROW, now=at.now)
-    refusal = refusal or ledger.price_refusal(address, index, action=Action.GROW, now=at.now)
+    account = ledger.accounts[address]
+    refusal = refusal or ledger.price_refusal(account, index, action=Action.GROW, now=at.now)
     if refusal is not None:
         return refusal
     opened = replace(ledger.books(address, index), market=quote.accrued(at.now), pool=AMPLE_POOL)
     settled = opened.settled()
     others = ledger.others(address, index, now=at.now)
-    judged = Judged(reading=quote.reading, others=others)
+    collateral = ledger.collateral(opened.account)
+    judged = Judged(reading=quote.reading, others=others, collateral=collateral)
     if not _is_market(intent):
         covered = standing_of(settled, judged).can_grow
         return None if covered else Refusal.INSUFFICIENT_COLLATERAL

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from quantdesk.domain.account import AccountState
+from quantdesk.domain.collateral import NO_COLLATERAL, Collateral
 from quantdesk.domain.funding import accrued, funding_owed_e6
 from quantdesk.domain.margin import Exposure, Standing, standing
 from quantdesk.domain.market import MarketState
@@ -49,12 +50,16 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portfolio:
-    """Everything a verdict needs: the account, its positions, a quote per market, the pool."""
+    """Everything a verdict needs: the account, its positions, a quote per market, the pool.
+
+    `collateral` is what the account's tokens besides USDC count for.
+    """
 
     account: AccountState
     positions: Mapping[int, Position]
     quotes: Mapping[int, Quote]
     pool: PoolState
+    collateral: Collateral = NO_COLLATERAL
 
     def position(self, market_index: int) -> Position:
         """The position in a market, flat when there is none."""
@@ -71,7 +76,7 @@ class Portfolio:
 
     def standing(self, *, now: int) -> Standing:
         """Equity and requirements over all positions."""
-        return standing(self.account.usdc_e6, self.exposures(now=now))
+        return standing(self.account.usdc_e6, self.exposures(now=now), self.collateral)
 
     def at_price(self, market_index: int, price_e6: int) -> Self:
         """The same portfolio with one market at another price."""

@@ -107,7 +107,8 @@ def _priced(intent: OrderIntent, trade_e9: int, portfolio: Portfolio, *, now: in
     settled = _settled_books(intent.market_index, portfolio, now=now)
     others = tuple(portfolio.exposures(now=now, without=intent.market_index))
     fee = FeeTerms(rate_e6=fee_rate_e6(quote.market.params, intent.kind))
-    present = trial(settled, trade_e9, judged=Judged(reading=quote.reading, others=others), fee=fee)
+    judged = Judged(reading=quote.reading, others=others, collateral=portfolio.collateral)
+    present = trial(settled, trade_e9, judged=judged, fee=fee)
     expected = _expected(intent, present, fee)
     rejected = _breach(intent, present, expected)
     if rejected is not None:

@@ -6,6 +6,7 @@ The exchange keeps a trial that passes its checks; the ticket only reads it.
 from dataclasses import dataclass, replace
 
 from quantdesk.domain.books import Books
+from quantdesk.domain.collateral import NO_COLLATERAL, Collateral
 from quantdesk.domain.cost import trade_cost_e6
 from quantdesk.domain.fees import FeeSplit, FeeTerms, fee_split
 from quantdesk.domain.margin import Exposure, Standing, standing
@@ -16,10 +17,11 @@ from quantdesk.domain.position import is_reducing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """The price at which a fill is judged, and the account's exposures in other markets."""
+    """The price at which a fill is judged, and what else the account holds."""
 
     reading: PriceReading
     others: tuple[Exposure, ...]
+    collateral: Collateral = NO_COLLATERAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,4 +138,4 @@ def with_health(books: Books, health_e6: int, *, slot: int) -> Books:
 def standing_of(books: Books, judged: Judged) -> Standing:
     """The account of `books` with its position there and its exposures elsewhere."""
     held = () if books.position.is_flat else (exposure_of(books, judged.reading),)
-    return standing(books.account.usdc_e6, (*judged.others, *held))
+    return standing(books.account.usdc_e6, (*judged.others, *held), judged.collateral)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from quantdesk.domain.events import Event, FundingAccrued, FundingPaid, OraclePriceUpdated
 from quantdesk.domain.funding import accrued, funding_rate_e6
-from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome
+from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
 from quantdesk.domain.market import MarketState
 from quantdesk.domain.oracle import (
     Action,
@@ -15,6 +15,8 @@ from quantdesk.domain.oracle import (
     recorded,
 )
 from quantdesk.domain.pool import revalued
+from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.security import Pause
 
 
 def update_oracle_price(ledger: Ledger, market_index: int, *, at: Moment) -> Outcome:
@@ -46,6 +48,8 @@ def settle_funding(
     ledger: Ledger, market_index: int, address: str | None = None, *, at: Moment
 ) -> Outcome:
     """Moves a market's funding index, and settles the position of `address` when one is named."""
+    if ledger.security.is_paused(Pause.FUNDING):
+        return Refused(refusal=Refusal.PAUSED)
     reading = ledger.readings[market_index]
     before = ledger.markets[market_index]
     market = brought_to_now(before, reading, action=Action.FUND, now=at.now)

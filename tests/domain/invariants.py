@@ -12,6 +12,7 @@ from quantdesk.domain.position import Position
 def check_invariants(ledger: Ledger) -> None:
     """Fails on the first law that does not hold."""
     money_is_conserved(ledger)
+    tokens_are_conserved(ledger)
     claims_agree(ledger)
     for index in ledger.markets:
         aggregates_agree(ledger, index)
@@ -27,6 +28,14 @@ def money_is_conserved(ledger: Ledger) -> None:
     assert ledger.vault.total_deposits == ledger.held_e6
     users = sum(account.usdc_e6 for account in ledger.accounts.values())
     assert ledger.pool.total_user_usdc_e6 == users
+
+
+def tokens_are_conserved(ledger: Ledger) -> None:
+    """I1: every other token in a vault is somebody's, and nobody's balance is below zero."""
+    for index, vault in ledger.collaterals.items():
+        held = [account.balances[index] for account in ledger.accounts.values()]
+        assert vault.total_deposits == sum(held)
+        assert min(held) >= 0
 
 
 def claims_agree(ledger: Ledger) -> None:

@@ -6,6 +6,7 @@ actions that led there.
 
 from dataclasses import fields as fields_of
 
+from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain import states
@@ -41,10 +42,17 @@ class Lockstep:
         *,
         pool_e6: int = POOL_E6,
         insurance_e6: int = INSURANCE_E6,
+        collaterals: tuple[VaultState, ...] = (),
     ) -> None:
         """Opens both exchanges; the twin starts from the accounts that genesis left on chain."""
         self.now, self.slot = START_S, 1_000
-        self.chain = OnChain(markets, now=self.now, pool_e6=pool_e6, insurance_e6=insurance_e6)
+        self.chain = OnChain(
+            markets,
+            now=self.now,
+            pool_e6=pool_e6,
+            insurance_e6=insurance_e6,
+            collaterals=collaterals,
+        )
         self.twin = Exchange(self._ledger(tuple(params.index for params in markets)))
         self.owners: dict[str, Pubkey] = {}
         self.log: list[str] = []
@@ -141,26 +149,31 @@ class Lockstep:
         told = self.twin.update_user_account(self.key(name), name="", max_leverage=max_leverage)
         return self._same(f"update {name} {max_leverage}", ran, told)
 
-    def place(self, name: str, intent: OrderIntent) -> Outcome:
-        """A trader places an order."""
+    def place(self, name: str, intent: OrderIntent, by: Pubkey | None = None) -> Outcome:
+        """A trader places an order, or somebody else does so in their name."""
         params = {
             each.name: getattr(intent, each.name)
             for each in fields_of(intent)
             if each.name != "market_index"
         }
+        owner = self.owners[name]
         built = self.chain.build.place_order(self._trader(name), intent.market_index, params)
-        ran = self.chain.run(built, payer=self.owners[name])
-        told = self.twin.place_order(self.key(name), intent, at=self.at)
-        return self._same(f"place {name} {intent}", ran, told)
+        ran = self.chain.run(signed_by(built, owner, by or owner), payer=by or owner)
+        told = self.twin.place_order(self.key(name), intent, at=self.at, by=str(by or owner))
+        return self._same(f"place {name} {intent} by {by}", ran, told)
 
     def cancel(self, name: str, order_id: int, *, by_owner: bool) -> Outcome:
         """The owner or a stranger cancels an order."""
-        order = self.chain.where.order(self.account(name), order_id)
         by = self.owners[name] if by_owner else address(STRANGER)
+        return self.cancel_by(name, order_id, by)
+
+    def cancel_by(self, name: str, order_id: int, by: Pubkey) -> Outcome:
+        """Somebody cancels an order."""
+        order = self.chain.where.order(self.account(name), order_id)
         built = self.chain.build.cancel_order(self._trader(name), order, by=by)
         ran = self.chain.run(built, payer=by)
-        told = self.twin.cancel_order(self.key(name), order_id, is_owner=by_owner, at=self.at)
-        return self._same(f"cancel {name} {order_id} {by_owner}", ran, told)
+        told = self.twin.cancel_order(self.key(name), order_id, at=self.at, by=str(by))
+        return self._same(f"cancel {name} {order_id} by {by}", ran, told)
 
     def execute(self, name: str, order_id: int, *, with_reward: bool) -> Outcome:
         """The keeper executes an order, for the reward or without."""
@@ -315,16 +328,23 @@ class Lockstep:
             },
         )
 
-    def _vault(self) -> VaultState:
-        fields = self._read("TokenVault", self.chain.where.vault(self.chain.mint))
-        return VaultState(
-            deposit_cap=fields["deposit_cap"],
-            outflow=Outflow(**fields["outflow"]),
-            total_deposits=fields["total_deposits"],
-            sequence=fields["sequence"],
-        )
+    def _vault(self, mint: Pubkey | None = None) -> VaultState:
+        fields = self._read("TokenVault", self.chain.where.vault(mint or self.chain.mint))
+        plain = {each.name: fields[each.name] for each in fields_of(VaultState)}
+        return VaultState(**plain | {"outflow": Outflow(**fields["outflow"])})
 
     def _read(self, kind: str, at: Pubkey) -> Fields:
         found = self.chain.fields(kind, at)
         assert found is not None, f"{kind} {at} is missing"
         return found
+
+
+def signed_by(instruction: Instruction, owner: Pubkey, by: Pubkey) -> Instruction:
+    """The instruction with `by` signing where `owner` would."""
+    accounts = [
+        AccountMeta(by, is_signer=True, is_writable=each.is_writable)
+        if each.is_signer and each.pubkey == owner
+        else each
+        for each in instruction.accounts
+    ]
+    return Instruction(instruction.program_id, bytes(instruction.data), accounts)

@@ -20,14 +20,16 @@ DOMAIN = Path("quantdesk/domain")
 REPORT = ROOT / "docs" / "mutants.md"
 SUITES = [
     *("money", "cost", "position", "funding", "margin", "liquidation", "oracle"),
-    *("order", "trigger", "pool", "waterfall", "story", "risk", "golden"),
+    *("order", "trigger", "pool", "waterfall", "story", "risk", "collateral", "guard", "golden"),
 ]
 FIRST_SUITE = {
     "fees": "story",
     "books": "waterfall",
     "closeout": "waterfall",
     "custody": "waterfall",
-    "vault": "waterfall",
+    "vault": "collateral",
+    "delegate": "guard",
+    "exchange": "guard",
     "trial": "risk",
 }
 """Where a lie about a file is asked first, when the suite of its own name does not exist."""

@@ -27,11 +27,12 @@ from quantdesk.adapters.chain.addresses import (
     price_update,
 )
 from quantdesk.adapters.chain.codec import Value
-from quantdesk.adapters.chain.instructions import Instructions, MarketRef
+from quantdesk.adapters.chain.instructions import Instructions, MarketRef, VaultRef
 from quantdesk.adapters.chain.price_update import DISCRIMINATOR
 from quantdesk.adapters.chain.program import Event, Fields, load_program
 from quantdesk.domain.market import MarketParams
 from quantdesk.domain.oracle import PriceReading
+from quantdesk.domain.vault import VaultState
 from quantdesk.world.chain.genesis import market_params
 from quantdesk.world.chain.vm import Machine
 
@@ -67,8 +68,9 @@ class OnChain:
         now: int,
         pool_e6: int = POOL_E6,
         insurance_e6: int = INSURANCE_E6,
+        collaterals: tuple[VaultState, ...] = (),
     ) -> None:
-        """Deploys and initializes at unix second `now`."""
+        """Deploys and initializes at unix second `now`; `collaterals`: tokens besides USDC."""
         self.svm = LiteSVM().with_blockhash_check(False).with_sigverify(False)
         self.svm = self.svm.with_transaction_history(0)
         self.program = load_program()
@@ -78,7 +80,10 @@ class OnChain:
         refs = [
             MarketRef(index=index, oracle=price_update(feed)) for index, feed in self.feeds.items()
         ]
-        self.build = Instructions(self.program, refs)
+        self.collaterals = collaterals
+        self.build = Instructions(
+            self.program, refs, [vault_ref(each.index) for each in collaterals]
+        )
         self._blockhash = Hash.default()
         self.set_time(now, slot=1_000)
         self._deploy()
@@ -92,7 +97,13 @@ class OnChain:
 
     def publish(self, market_index: int, reading: PriceReading, *, slot: int) -> None:
         """Writes a fully verified price update into the market's oracle account."""
-        feed = self.feeds[market_index]
+        self._publish(self.feeds[market_index], reading, slot=slot)
+
+    def publish_token(self, vault_index: int, reading: PriceReading, *, slot: int) -> None:
+        """The same for a collateral."""
+        self._publish(token_feed(vault_index), reading, slot=slot)
+
+    def _publish(self, feed: bytes, reading: PriceReading, *, slot: int) -> None:
         numbers = (
             reading.price_e6.to_bytes(8, "little", signed=True)
             + reading.conf_e6.to_bytes(8, "little")
@@ -109,16 +120,18 @@ class OnChain:
         """Opens a user account for an owner with a full wallet; returns its address."""
         if sub_account_id == 0:
             self.svm.airdrop(owner, 10**12)
-            self.fund_wallet(owner, TRADER_USDC)
+            for mint in (self.mint, *(token_mint(each.index) for each in self.collaterals)):
+                self.fund_wallet(owner, TRADER_USDC, mint)
         create = self.build.create_user_account(owner, sub_account_id)
         self.require(self.run(create, payer=owner))
         return self.where.user_account(owner, sub_account_id)
 
-    def fund_wallet(self, owner: Pubkey, amount: int) -> None:
-        """Mints test USDC into an owner's wallet."""
-        wallet = associated_token_account(owner, self.mint)
-        create = tokens.create_token_account(self.faucet, owner, self.mint)
-        grant = tokens.mint_to(self.mint, wallet, self.faucet, amount)
+    def fund_wallet(self, owner: Pubkey, amount: int, mint: Pubkey | None = None) -> None:
+        """Mints test tokens (USDC unless another mint is given) into an owner's wallet."""
+        mint = mint or self.mint
+        wallet = associated_token_account(owner, mint)
+        create = tokens.create_token_account(self.faucet, owner, mint)
+        grant = tokens.mint_to(mint, wallet, self.faucet, amount)
         self.require(self.run(create, grant, payer=self.faucet))
 
     def run(self, *instructions: Instruction, payer: Pubkey) -> Landed | Failed:
@@ -139,9 +152,9 @@ class OnChain:
             return None
         return self.program.decode(kind, account.data)
 
-    def vault_tokens(self) -> int:
+    def vault_tokens(self, mint: Pubkey | None = None) -> int:
         """Tokens in the program's vault by the token program's own account."""
-        account = self.svm.get_account(self.where.vault_tokens(self.mint))
+        account = self.svm.get_account(self.where.vault_tokens(mint or self.mint))
         assert account is not None
         return int.from_bytes(account.data[64:72], "little")
 
@@ -166,19 +179,28 @@ class OnChain:
             self.svm.airdrop(key, 10**12)
 
     def _open(self, markets: tuple[MarketParams, ...]) -> None:
-        mint = address("usdc")
-        self.mint = mint
-        rent = self.svm.minimum_balance_for_rent_exemption(tokens.MINT_SPACE)
-        create = tokens.create_mint(self.faucet, mint, self.faucet, decimals=6, rent_lamports=rent)
-        self.require(self.run(*create, payer=self.faucet))
+        self.mint = address("usdc")
+        self._mint(self.mint, decimals=6)
         self._admin("initialize", {"program_data": self.where.program_data}, initial(self.admin))
         self._admin("initialize_token_vault", self._vault(), {"params": VAULT})
+        for vault in self.collaterals:
+            mint = token_mint(vault.index)
+            self._mint(mint, decimals=vault.decimals)
+            accounts = {"mint": mint, "vault_tokens": self.where.vault_tokens(mint)}
+            self._admin("initialize_token_vault", accounts, {"params": vault_params(vault)})
         for params in markets:
             arguments = {
                 "index": params.index,
                 "params": market_params(params, self.feeds[params.index]),
             }
             self._admin("initialize_market", {}, arguments)
+
+    def _mint(self, mint: Pubkey, *, decimals: int) -> None:
+        rent = self.svm.minimum_balance_for_rent_exemption(tokens.MINT_SPACE)
+        create = tokens.create_mint(
+            self.faucet, mint, self.faucet, decimals=decimals, rent_lamports=rent
+        )
+        self.require(self.run(*create, payer=self.faucet))
 
     def _seed(self, pool_e6: int, insurance_e6: int) -> None:
         self.fund_wallet(self.admin, pool_e6 + insurance_e6)
@@ -213,6 +235,39 @@ VAULT: dict[str, Value] = {
 def initial(admin: Pubkey) -> dict[str, Value]:
     """Arguments of `initialize`."""
     return {"guardian": admin, "keeper": admin, "keeper_reward_e6": 10_000, "timelock_s": 86_400}
+
+
+def vault_params(vault: VaultState) -> dict[str, Value]:
+    """VaultParams of a collateral, priced by its own feed."""
+    feed = token_feed(vault.index)
+    return {
+        "weight_init_e6": vault.weight_init_e6,
+        "weight_maint_e6": vault.weight_maint_e6,
+        "deposit_cap": vault.deposit_cap,
+        "oracle": price_update(feed),
+        "oracle_owner": RECEIVER_PROGRAM,
+        "feed_id": feed,
+        "conf_gate_e6": vault.conf_gate_e6,
+        "age_max_s": vault.age_max_s,
+        "outflow_floor": vault.outflow.floor,
+        "outflow_share_e6": vault.outflow.share_e6,
+    }
+
+
+def vault_ref(vault_index: int) -> VaultRef:
+    """What instructions need to know of a collateral."""
+    oracle = price_update(token_feed(vault_index))
+    return VaultRef(index=vault_index, mint=token_mint(vault_index), oracle=oracle)
+
+
+def token_mint(vault_index: int) -> Pubkey:
+    """The mint of a collateral."""
+    return address(f"token {vault_index}")
+
+
+def token_feed(vault_index: int) -> bytes:
+    """The price feed of a collateral."""
+    return bytes([200 + vault_index]) * 32
 
 
 def address(name: str) -> Pubkey:

@@ -9,8 +9,10 @@ from collections import Counter
 import pytest
 
 from quantdesk.domain.money import USD_ONE
+from tests.domain.fullstep import FullStep
+from tests.domain.fullwalk import FullWalk
 from tests.domain.lockstep import Lockstep
-from tests.domain.onchain import ARTIFACT
+from tests.domain.onchain import ARTIFACT, INSURANCE_E6, POOL_E6
 from tests.domain.walk import Walk
 
 STEPS = int(os.environ.get("QD_LOCKSTEP_STEPS", "10000"))
@@ -39,19 +41,36 @@ MUST_HAPPEN = {
     "pool lost",
     "claim made",
     "partial liquidation",
+    "Liquidated with collateral",
+    "OrderExecuted with collateral",
+    "token withdrawn",
+    "DelegateChanged",
+    "bot placed",
+    "bot cancelled",
+    "PauseChanged",
+    "MarketStatusChanged",
+    "ChangeProposed",
+    "ChangeExecuted",
+    "ChangeCancelled",
 }
 
 pytestmark = pytest.mark.timeout(900)
 seen: Counter[str] = Counter()
 
 
+def drawn_walk(number: int) -> Walk:
+    """Every second walk knows collateral, delegates and pauses; every third pool is poor."""
+    money = (3_000 * USD_ONE, 20 * USD_ONE) if number % 3 == 2 else (POOL_E6, INSURANCE_E6)
+    pool_e6, insurance_e6 = money
+    if number % 2:
+        return FullWalk(FullStep(pool_e6=pool_e6, insurance_e6=insurance_e6), number)
+    return Walk(Lockstep(pool_e6=pool_e6, insurance_e6=insurance_e6), number)
+
+
 @pytest.mark.skipif(not ARTIFACT.exists(), reason="the program is not built: run make program")
 @pytest.mark.parametrize("number", WALKS)
 def test_program_and_twin_agree_to_the_unit_after_every_step(number: int) -> None:
-    pair = Lockstep()
-    if number % 3 == 2:
-        pair = Lockstep(pool_e6=3_000 * USD_ONE, insurance_e6=20 * USD_ONE)
-    walk = Walk(pair, number)
+    walk = drawn_walk(number)
 
     walk.take(WALK_STEPS)
 

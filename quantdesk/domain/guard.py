@@ -1,0 +1,160 @@
+"""Guard: delegates, pauses and timelocked changes; stricter at once, looser only after a wait."""
+
+from dataclasses import replace
+
+from quantdesk.domain.delegate import Delegate, adding, removing, unacceptable
+from quantdesk.domain.events import (
+    ChangeCancelled,
+    ChangeExecuted,
+    ChangeProposed,
+    DelegateChanged,
+    MarketStatusChanged,
+    PauseChanged,
+)
+from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
+from quantdesk.domain.market import MarketStatus
+from quantdesk.domain.money import FRACTION_ONE
+from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.security import (
+    EVERY_PAUSE,
+    Change,
+    MarketChange,
+    Proposal,
+    SecurityChange,
+    Unpause,
+    VaultChange,
+)
+from quantdesk.domain.vault import VaultState
+
+
+def add_delegate(ledger: Ledger, address: str, delegate: Delegate, *, at: Moment) -> Outcome:
+    """Lets another key trade for an account, or changes what it may do."""
+    owner = ledger.accounts[address].owner
+    refusal = unacceptable(delegate, owner=owner, now=at.now)
+    if refusal is not None:
+        return Refused(refusal=refusal)
+    places = adding(ledger.delegates_of(address), delegate, now=at.now)
+    if places is None:
+        return Refused(refusal=Refusal.TOO_MANY_DELEGATES)
+    ledger.delegates[address] = places
+    return _delegated(ledger, address, delegate)
+
+
+def remove_delegate(ledger: Ledger, address: str, key: str, *, by: str | None) -> Outcome:
+    """Takes a delegate off an account: the owner (`by` None) at will, the delegate itself too."""
+    if by not in (None, key, ledger.accounts[address].owner):
+        return Refused(refusal=Refusal.UNAUTHORIZED)
+    places = removing(ledger.delegates_of(address), key)
+    if places is None:
+        return Refused(refusal=Refusal.UNKNOWN_DELEGATE)
+    ledger.delegates[address] = places
+    return _delegated(ledger, address, Delegate(key=key))
+
+
+def pause(ledger: Ledger, bits: int, *, by: str) -> Outcome:
+    """Stops actions at once; guardian or admin may."""
+    if not ledger.security.may_tighten(by):
+        return Refused(refusal=Refusal.UNAUTHORIZED)
+    if bits == 0 or bits & ~EVERY_PAUSE:
+        return Refused(refusal=Refusal.INVALID_PARAMETER)
+    paused = ledger.security.pause_bits | bits
+    ledger.security = replace(ledger.security, pause_bits=paused).counted()
+    return Applied(events=(PauseChanged(pause_bits=paused, by=by),))
+
+
+def tighten_market(ledger: Ledger, market_index: int, status: MarketStatus, *, by: str) -> Outcome:
+    """Closes a market further at once; it opens by a timelock."""
+    market = ledger.markets[market_index]
+    if not ledger.security.may_tighten(by):
+        return Refused(refusal=Refusal.UNAUTHORIZED)
+    if status <= market.status:
+        return Refused(refusal=Refusal.INVALID_PARAMETER)
+    ledger.markets[market_index] = replace(market, status=status, sequence=market.sequence + 1)
+    changed = MarketStatusChanged(market_index=market_index, status=status, by=by)
+    return Applied(events=(changed,))
+
+
+def propose_change(ledger: Ledger, number: int, change: Change, *, by: str, at: Moment) -> Outcome:
+    """Announces a loosening; it can be executed when the timelock has passed."""
+    if by != ledger.security.admin:
+        return Refused(refusal=Refusal.UNAUTHORIZED)
+    executable_at = at.now + ledger.security.timelock_s
+    ledger.proposals[number] = Proposal(change=change, executable_at=executable_at)
+    ledger.security = ledger.security.counted()
+    return Applied(events=(ChangeProposed(executable_at=executable_at),))
+
+
+def execute_change(ledger: Ledger, number: int, *, by: str, at: Moment) -> Outcome:
+    """Makes a proposed change true, once its timelock has passed."""
+    if by != ledger.security.admin:
+        return Refused(refusal=Refusal.UNAUTHORIZED)
+    proposal = ledger.proposals[number]
+    if at.now < proposal.executable_at:
+        return Refused(refusal=Refusal.TIMELOCKED)
+    refusal = _apply(ledger, proposal.change)
+    if refusal is not None:
+        return Refused(refusal=refusal)
+    del ledger.proposals[number]
+    ledger.security = ledger.security.counted()
+    return Applied(events=(ChangeExecuted(),))
+
+
+def cancel_change(ledger: Ledger, number: int, *, by: str) -> Outcome:
+    """Withdraws a proposed change: the admin, or the guardian who does not trust it."""
+    if not ledger.security.may_tighten(by):
+        return Refused(refusal=Refusal.UNAUTHORIZED)
+    del ledger.proposals[number]
+    ledger.security = ledger.security.counted()
+    return Applied(events=(ChangeCancelled(by=by),))
+
+
+def _delegated(ledger: Ledger, address: str, delegate: Delegate) -> Applied:
+    ledger.count(address)
+    changed = DelegateChanged(
+        user_account=address,
+        delegate=delegate.key,
+        permissions=delegate.permissions,
+        expires_at=delegate.expires_at,
+    )
+    return Applied(events=(changed,))
+
+
+def _apply(ledger: Ledger, change: Change) -> Refusal | None:
+    match change:
+        case Unpause():
+            left = ledger.security.pause_bits & ~change.pause_bits
+            ledger.security = replace(ledger.security, pause_bits=left)
+        case MarketChange():
+            index = change.params.index
+            market = ledger.markets[index]
+            ledger.markets[index] = replace(market, status=change.status, params=change.params)
+        case VaultChange():
+            ledger.keep_vault(_with_rules(ledger.vault_of(change.rules.index), change.rules))
+        case SecurityChange():
+            return _reassign(ledger, change)
+    return None
+
+
+def _with_rules(vault: VaultState, rules: VaultState) -> VaultState:
+    outflow = replace(vault.outflow, floor=rules.outflow.floor, share_e6=rules.outflow.share_e6)
+    return replace(
+        rules, outflow=outflow, total_deposits=vault.total_deposits, sequence=vault.sequence
+    )
+
+
+def _reassign(ledger: Ledger, change: SecurityChange) -> Refusal | None:
+    if change.timelock_s < 0 or change.daily_loss_share_e6 > FRACTION_ONE:
+        return Refusal.INVALID_PARAMETER
+    ledger.security = replace(
+        ledger.security,
+        admin=change.admin,
+        guardian=change.guardian,
+        keeper=change.keeper,
+        timelock_s=change.timelock_s,
+    )
+    ledger.pool = replace(
+        ledger.pool,
+        keeper_reward_e6=change.keeper_reward_e6,
+        daily_loss_share_e6=change.daily_loss_share_e6,
+    )
+    return None
