@@ -11,7 +11,7 @@ from quantdesk.domain.events import Event, OrderExecuted, WatermarkMoved
 from quantdesk.domain.fees import FeeTerms, fee_rate_e6, keeper_reward_e6
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
 from quantdesk.domain.market import MarketStatus
-from quantdesk.domain.oracle import Action, refusal_of
+from quantdesk.domain.oracle import Action, is_late, refusal_of
 from quantdesk.domain.order import CancelReason, Order, exceeds_bound
 from quantdesk.domain.placement import closed
 from quantdesk.domain.portfolio import Quote
@@ -87,11 +87,11 @@ def _fill(
     reading = ledger.readings[index]
     market = brought_to_now(opened.market, reading, action=action, now=at.now)
     settled = replace(opened, market=market).settled()
-    judged = Judged(reading=reading, others=())
+    judged = Judged(reading=reading, others=(), is_late=is_late(reading, placed_at=order.placed_at))
     if action is Action.GROW:
         others = ledger.others(order.account, index, now=at.now)
         collateral = ledger.collateral(opened.account)
-        judged = Judged(reading=reading, others=others, collateral=collateral)
+        judged = replace(judged, others=others, collateral=collateral)
     tried = trial(
         settled,
         trade_e9,

@@ -12,6 +12,7 @@ from quantdesk.domain.money import FRACTION_ONE, Round, div
 from quantdesk.domain.refusal import Refusal
 
 FUTURE_TOLERANCE_S = 2
+FIRST_WINDOW_S = 2
 JUMP_WINDOW_S = 5
 SILENCE_S = 60
 """After so long without a valid price the first one only announces itself; the second counts."""
@@ -24,11 +25,20 @@ JUMP_PARTS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceReading:
-    """One published price: USD e6 per base with a confidence of the same unit, unix seconds."""
+    """One published price: USD e6 per base with a confidence of the same unit, unix seconds.
+
+    `previous_at` dates the feed's publication before this one; None: not told, as late as this one.
+    """
 
     price_e6: int
     conf_e6: int
     publish_time: int
+    previous_at: int | None = None
+
+    @property
+    def prev_publish_time(self) -> int:
+        """Unix second of the publication before."""
+        return self.publish_time if self.previous_at is None else self.previous_at
 
 
 class Grade(IntEnum):
@@ -101,6 +111,16 @@ def grade(reading: PriceReading, market: MarketState, *, action: Action, now: in
     if reading.conf_e6 * FRACTION_ONE > market.params.conf_gate_e6 * reading.price_e6:
         return Grade.WIDE
     return Grade.VALID
+
+
+def is_late(reading: PriceReading, *, placed_at: int) -> bool:
+    """Whether an executor could have chosen `reading` among several published after an order.
+
+    The first publication after the order is nobody's choice; seconds are the grain of a feed, so
+    those of the first two count as one.
+    """
+    is_first = reading.prev_publish_time <= placed_at
+    return not is_first and reading.publish_time > placed_at + FIRST_WINDOW_S
 
 
 def refusal_of(

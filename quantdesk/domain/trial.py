@@ -17,11 +17,20 @@ from quantdesk.domain.position import is_reducing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """The price at which a fill is judged, and what else the account holds."""
+    """The price at which a fill is judged, and what else the account holds.
+
+    A late price, which its executor could choose, costs its confidence twice.
+    """
 
     reading: PriceReading
     others: tuple[Exposure, ...]
     collateral: Collateral = NO_COLLATERAL
+    is_late: bool = False
+
+    @property
+    def cost_conf_e6(self) -> int:
+        """The confidence that the cost counts."""
+        return self.reading.conf_e6 * (2 if self.is_late else 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +91,7 @@ def trial(
         trade_e9,
         skew_e9=settled.market.skew_e9,
         price_e6=judged.reading.price_e6,
-        conf_e6=judged.reading.conf_e6,
+        conf_e6=judged.cost_conf_e6,
     )
     return trial_at_cost(settled, trade_e9, cost_e6, judged=judged, fee=fee)
 

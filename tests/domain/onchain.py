@@ -108,7 +108,8 @@ class OnChain:
             reading.price_e6.to_bytes(8, "little", signed=True)
             + reading.conf_e6.to_bytes(8, "little")
             + EXPONENT.to_bytes(4, "little", signed=True)
-            + reading.publish_time.to_bytes(8, "little", signed=True) * 2
+            + reading.publish_time.to_bytes(8, "little", signed=True)
+            + reading.prev_publish_time.to_bytes(8, "little", signed=True)
             + bytes(16)
             + slot.to_bytes(8, "little")
         )

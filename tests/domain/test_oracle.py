@@ -11,6 +11,7 @@ from quantdesk.domain.oracle import (
     Grade,
     PriceReading,
     grade,
+    is_late,
     reading_of,
     recorded,
     refusal_of,
@@ -154,3 +155,23 @@ def test_a_price_of_nothing_or_less_reads_as_zero() -> None:
     reading = reading_of(price=-5, conf=9, exponent=-8, publish_time=NOW)
     refusal = refusal_of(reading, MARKET, action=Action.REDUCE, now=NOW)
     assert refusal is Refusal.NEGATIVE_PRICE
+
+
+@pytest.mark.parametrize(
+    ("placed_ago", "previous_ago", "late"),
+    [(2, 0, False), (3, 0, True), (3, 3, False), (3, 2, True), (60, 60, False), (60, 59, True)],
+)
+def test_a_price_that_could_be_chosen_among_several_is_late(
+    placed_ago: int, previous_ago: int, late: bool
+) -> None:
+    reading = PriceReading(
+        price_e6=PRICE, conf_e6=0, publish_time=NOW, previous_at=NOW - previous_ago
+    )
+
+    assert is_late(reading, placed_at=NOW - placed_ago) is late
+
+
+def test_a_publication_whose_forerunner_is_unknown_is_taken_as_chosen() -> None:
+    reading = PriceReading(price_e6=PRICE, conf_e6=0, publish_time=NOW)
+
+    assert is_late(reading, placed_at=NOW - 3)

@@ -291,3 +291,21 @@ def test_what_is_held_elsewhere_counts() -> None:
 
     beside = max_size_e9(opened.portfolio(), 0, is_long=True, now=opened.now)
     assert 0 < beside < alone * 3 // 4
+
+
+def test_a_late_price_costs_its_confidence_once_more() -> None:
+    first, late = Desk(), Desk()
+    for desk in (first, late):
+        desk.open(usd=10_000)
+        desk.price("150")
+    fills = []
+    for desk, wait_s in ((first, 2), (late, 3)):
+        desk.place(units(10))
+        desk.wait(wait_s)
+        desk.price("150")
+        told = desk.execute(keeper=None)
+        assert isinstance(told, Applied)
+        fills.append(next(each for each in told.events if isinstance(each, OrderExecuted)))
+
+    assert fills[1].cost_e6 - fills[0].cost_e6 == 10 * 50_000
+    assert fills[1].oracle_conf_e6 == 50_000

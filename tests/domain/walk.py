@@ -202,7 +202,12 @@ class Walk:
             price = 0 if fault == 0 else price * 2 if fault == 1 else price
             now += {2: 3, 3: -6, 4: -15}.get(fault, 0)
             conf = price * self.source.randint(1, 20) // 1_000 if fault > 4 else conf
-        reading = PriceReading(price_e6=price, conf_e6=conf if price else 0, publish_time=now)
+        reading = PriceReading(
+            price_e6=price,
+            conf_e6=conf if price else 0,
+            publish_time=now,
+            previous_at=self.source.choice((None, now - 1, now - 5)),
+        )
         self.pair.publish(index, reading)
 
     def trade(self) -> None:
