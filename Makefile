@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 BENCH ?= startup tick order
-.PHONY: run test check bench program crash lockstep clean help install install-dev
+.PHONY: run test check bench program crash lockstep test-validator clean help install install-dev
 
 run: install  ## Install what is missing, build the front end once, start the whole world
 	@$(PY) -m quantdesk up
@@ -26,11 +26,14 @@ crash: install-dev  ## Kill -9 every piece 20 times in the middle of an order
 lockstep: install-dev  ## 200,000 random steps: program and Python twin agree to the bit
 	@QD_LOCKSTEP_STEPS=200000 $(PY) -m pytest -q tests/domain/test_lockstep.py
 
+test-validator: install-dev  ## Deploy, initialize and smoke on a real validator (QD_VALIDATOR, or one on PATH)
+	@$(PY) -m pytest -q -rs tests/end_to_end/test_validator.py tests/world/chain/test_against_validator.py
+
 clean:  ## Remove what was built or installed; a world's data in .quantdesk stays
 	@rm -rf .venv .js .web .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache quantdesk.egg-info
 
 help:  ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1	\2/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1	\2/'
 
 install:  # runtime packages
 	@$(PYTHON) quantdesk/world/install.py runtime

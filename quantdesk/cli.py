@@ -8,12 +8,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from quantdesk.world.chain.commands import chain_commands, program_commands
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Starts, watches and examines a QuantDesk world on this machine.",
 )
+
+app.add_typer(program_commands, name="program")
+app.add_typer(chain_commands, name="chain")
 
 
 def main() -> None:

@@ -26,7 +26,9 @@ class RunningWorld:
     home: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def command(self, *words: str, answer: str = "") -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *words: str, answer: str = "", timeout_s: float = 90
+    ) -> subprocess.CompletedProcess[str]:
         environment = {
             name: text for name, text in os.environ.items() if not name.startswith("QD_")
         }
@@ -37,12 +39,12 @@ class RunningWorld:
             input=answer,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=timeout_s,
         )
 
-    def up(self, *, without: tuple[str, ...] = OTHERS) -> str:
+    def up(self, *, without: tuple[str, ...] = OTHERS, timeout_s: float = 90) -> str:
         options = [word for name in without for word in ("--without", name)]
-        done = self.command("up", "--detach", *options)
+        done = self.command("up", "--detach", *options, timeout_s=timeout_s)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

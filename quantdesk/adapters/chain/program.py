@@ -39,6 +39,16 @@ class ProgramError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An instruction read back: accounts by IDL name, the rest in `remaining`."""
+
+    name: str
+    arguments: Fields
+    accounts: dict[str, Pubkey]
+    remaining: tuple[Pubkey, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Layout:
     discriminator: bytes
     arguments: Sequence[tuple[str, Codec]]
@@ -123,6 +133,24 @@ class Program:
         metas = [self._meta(each, given, encoded) for each in layout.accounts]
         data = layout.discriminator + b"".join(encoded.values())
         return Instruction(self.id, data, [*metas, *remaining])
+
+    def read_instruction(self, data: bytes, accounts: Sequence[Pubkey]) -> Call:
+        """What an instruction of the program asks for; raises CodecError when it is none."""
+        for name, layout in self._instructions.items():
+            if data[:8] == layout.discriminator:
+                break
+        else:
+            raise CodecError(f"no instruction of the program begins with {data[:8].hex()}")
+        found, offset = {}, 8
+        for key, codec in layout.arguments:
+            found[key], offset = codec.decode(data, offset)
+        names = [each["name"] for each in layout.accounts]
+        return Call(
+            name=name,
+            arguments=found,
+            accounts=dict(zip(names, accounts, strict=False)),
+            remaining=tuple(accounts[len(names) :]),
+        )
 
     def _meta(
         self, row: Mapping[str, Any], given: dict[str, Pubkey], seeds: Mapping[str, bytes]

@@ -57,6 +57,9 @@ class ExchangeConfig:
     outflow_share_e6: int = 250_000
     keeper_reward_e6: int = 10_000
     timelock_s: int = 86_400
+    usdc_mint: Pubkey | None = None
+    """An existing mint. Then nothing is airdropped or minted: admin and keeper have their SOL, and
+    seeds come out of the admin's own token account."""
 
 
 async def initialize_exchange(
@@ -82,9 +85,11 @@ class _Genesis:
         self._program = program
         self._keys = keys
         self._config = config
-        self._mint = keys.usdc_mint.pubkey()
+        self._mint = config.usdc_mint or keys.usdc_mint.pubkey()
 
     async def fund_keys(self) -> None:
+        if self._config.usdc_mint is not None:
+            return
         for key in (self._keys.admin, self._keys.keeper, self._keys.faucet, self._keys.publisher):
             if await self._rpc.balance(key.pubkey(), _PROCESSED) < FEE_LAMPORTS // 10:
                 await self._landed(await self._rpc.request_airdrop(key.pubkey(), FEE_LAMPORTS))
@@ -92,6 +97,8 @@ class _Genesis:
     async def create_usdc(self) -> None:
         if await self._exists(self._mint):
             return
+        if self._config.usdc_mint is not None:
+            raise GenesisFailed(f"there is no mint at {self._mint} on this cluster")
         faucet = self._keys.faucet
         create = tokens.create_mint(
             faucet.pubkey(),
@@ -164,12 +171,15 @@ class _Genesis:
                 continue
             accounts = {**self._admin_accounts(), "authority": admin.pubkey()}
             accounts["user_tokens"] = associated_token_account(admin.pubkey(), self._mint)
-            instructions = [
+            instructions = [self._program.instruction(name, accounts, {"amount": amount})]
+            if self._config.usdc_mint is not None:
+                await self._send(instructions, [admin])
+                continue
+            fresh = [
                 tokens.create_token_account(faucet.pubkey(), admin.pubkey(), self._mint),
                 tokens.mint_to(self._mint, accounts["user_tokens"], faucet.pubkey(), amount),
-                self._program.instruction(name, accounts, {"amount": amount}),
             ]
-            await self._send(instructions, [faucet, admin])
+            await self._send([*fresh, *instructions], [faucet, admin])
 
     async def open_keeper_account(self) -> None:
         keeper = self._keys.keeper

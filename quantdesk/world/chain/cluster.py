@@ -1,0 +1,158 @@
+"""Which cluster a command speaks to, and how its answers and refusals reach the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from quantdesk.adapters.chain.codec import CodecError
+from quantdesk.adapters.chain.faucet import read_key
+from quantdesk.adapters.chain.loader import NotDeployable
+from quantdesk.adapters.chain.program import Program, load_program
+from quantdesk.adapters.rpc.client import RpcClient
+from quantdesk.services.ports import PortError
+from quantdesk.settings import Settings, SettingsError, world_environment
+from quantdesk.world.chain.genesis import GenesisFailed
+
+CLUSTERS = {
+    "localhost": "http://127.0.0.1:8899",
+    "devnet": "https://api.devnet.solana.com",
+    "testnet": "https://api.testnet.solana.com",
+    "mainnet": "https://api.mainnet-beta.solana.com",
+}
+MAINNET_GENESIS = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
+
+
+class CommandFailed(Exception):
+    """The command cannot do this; the message says why and what to do."""
+
+
+_EXPECTED = (
+    CommandFailed,
+    GenesisFailed,
+    NotDeployable,
+    CodecError,
+    PortError,
+    SettingsError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Nodes of one cluster and the deployment of the program on it."""
+
+    rpc: RpcClient
+    program: Program
+    settings: Settings
+
+    @property
+    def keys_dir(self) -> Path:
+        """Where this machine keeps its keys."""
+        return self.settings.keys_dir
+
+
+def on_cluster(
+    work: Callable[[Cluster], Awaitable[None]], *, url: str | None, program: str | None = None
+) -> int:
+    """Run `work` against a cluster; exit status 0, or 1 with a sentence on standard error."""
+    try:
+        settings = _settings(url)
+        where = load_program(str(address_of(program or settings.program_id)))
+        asyncio.run(_with_cluster(work, settings, where))
+    except _EXPECTED as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _with_cluster(
+    work: Callable[[Cluster], Awaitable[None]], settings: Settings, program: Program
+) -> None:
+    rpc = RpcClient.of(settings.solana_rpc_urls)
+    try:
+        await work(Cluster(rpc=rpc, program=program, settings=settings))
+    finally:
+        await rpc.close()
+
+
+def _settings(url: str | None) -> Settings:
+    given = dict(os.environ)
+    home = Settings.from_env(given).home
+    environment = {**world_environment(home), **given}
+    if url is not None:
+        environment["SOLANA_RPC_URLS"] = CLUSTERS.get(url, url)
+    settings = Settings.from_env(environment)
+    if not settings.solana_rpc_urls:
+        raise SettingsError(
+            [
+                "no cluster is named; start a world with `quantdesk up`, set SOLANA_RPC_URLS,"
+                f" or give --url ({', '.join(CLUSTERS)} or an address)"
+            ]
+        )
+    return settings
+
+
+def address_of(text: str) -> Pubkey:
+    """An address; raises CommandFailed for anything else."""
+    try:
+        return Pubkey.from_string(text)
+    except ValueError as problem:
+        raise CommandFailed(f"{text!r} is not a Solana address (32 bytes in base58)") from problem
+
+
+def key_of(file: Path) -> Keypair:
+    """A key file; raises CommandFailed when it is missing or none."""
+    try:
+        return read_key(file)
+    except FileNotFoundError as problem:
+        raise CommandFailed(f"there is no key file {file}") from problem
+    except (ValueError, TypeError) as problem:
+        raise CommandFailed(f"{file} is not a Solana key file (64 numbers)") from problem
+
+
+def shown(value: object) -> object:
+    """A decoded value as JSON shows it: addresses in base58, bytes in hex or as their text."""
+    if isinstance(value, dict):
+        return {key: shown(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [shown(each) for each in value]
+    if isinstance(value, Pubkey):
+        return str(value)
+    if isinstance(value, bytes):
+        text = value.rstrip(b"\0")
+        return text.decode() if text.isascii() and text.decode().isprintable() else value.hex()
+    return value
+
+
+def tell(found: dict[str, object], *, as_json: bool) -> None:
+    """Print one answer: a JSON line, or a name and value on each line."""
+    readable = {name: shown(each) for name, each in found.items()}
+    if as_json:
+        print(json.dumps(readable), flush=True)
+        return
+    for name, text in _lines(readable):
+        print(f"{name:<28}{text}", flush=True)
+
+
+def _lines(found: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, each in found.items():
+        if isinstance(each, dict):
+            yield from _lines(each, f"{prefix}{name}.")
+        elif isinstance(each, list) and each and isinstance(each[0], dict):
+            for at, row in enumerate(each):
+                yield from _lines(row, f"{prefix}{name}.{at}.")
+        else:
+            yield f"{prefix}{name}", each
+
+
+def progress(*, as_json: bool) -> Callable[[str], None]:
+    """How progress is told: to standard error where standard output carries JSON."""
+    return lambda line: print(line, file=sys.stderr if as_json else sys.stdout, flush=True)

@@ -1,0 +1,163 @@
+"""`quantdesk program deploy` and `initialize`, on any cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from quantdesk.adapters.chain.loader import bound_to
+from quantdesk.adapters.chain.program import load_program
+from quantdesk.adapters.oracle.feeds import FEEDS
+from quantdesk.domain.market import DEFAULT_MARKETS
+from quantdesk.settings import PROJECT
+from quantdesk.world.chain.cluster import (
+    MAINNET_GENESIS,
+    Cluster,
+    CommandFailed,
+    address_of,
+    key_of,
+    on_cluster,
+    progress,
+    tell,
+)
+from quantdesk.world.chain.deployment import DeployKeys, Deployment, DeployPlan
+from quantdesk.world.chain.genesis import ExchangeConfig, initialize_exchange
+from quantdesk.world.chain.keys import ensure_keys
+
+ARTIFACT = PROJECT / "programs" / "artifacts" / "quantdesk.so"
+WARNING = (
+    "WARNING: {authority} may replace this program at any time, and so take every balance in it."
+    "\n  Before real money arrives: give the authority to a multisig with a timelock"
+    "\n  (solana program set-upgrade-authority {program} --new-upgrade-authority MULTISIG)"
+    " or make the program final."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployWish:
+    """What the command line asks for; a missing key file means the usual one in QD_HOME/keys."""
+
+    url: str | None
+    program: str | None
+    program_key: Path | None
+    payer: Path | None
+    authority: Path | None
+    unit_price: int
+    is_dry_run: bool
+    is_confirmed: bool
+    as_json: bool
+
+
+def deploy(wish: DeployWish) -> int:
+    """Bring the built program on chain; the exit status."""
+
+    async def work(cluster: Cluster) -> None:
+        say = progress(as_json=wish.as_json)
+        keys = _deploy_keys(cluster, wish)
+        binary = program_binary(keys.program)
+        deployment = Deployment(cluster.rpc, keys, binary, unit_price=wish.unit_price, say=say)
+        plan = await deployment.plan()
+        report = _report(keys, plan, binary)
+        if wish.is_dry_run or plan.is_done:
+            tell({**report, "changed": False}, as_json=wish.as_json)
+            return
+        if await cluster.rpc.genesis_hash() == MAINNET_GENESIS and not wish.is_confirmed:
+            raise CommandFailed("this is mainnet; look at --dry-run, then repeat it with --yes")
+        changed = await deployment.run()
+        tell({**report, "changed": changed}, as_json=wish.as_json)
+        say(WARNING.format(authority=keys.authority.pubkey(), program=keys.program))
+        say(f"next: QD_PROGRAM_ID={keys.program} quantdesk program initialize")
+
+    return on_cluster(work, url=wish.url)
+
+
+def initialize(
+    *, url: str | None, program: str | None, usdc_mint: str | None, seed_usdc: int, as_json: bool
+) -> int:
+    """Open the exchange of a deployed program; the exit status."""
+
+    async def work(cluster: Cluster) -> None:
+        keys = ensure_keys(cluster.keys_dir)
+        if await cluster.rpc.account(cluster.program.id) is None:
+            raise CommandFailed(
+                f"there is no program at {cluster.program.id}; deploy it first with"
+                " `quantdesk program deploy`, or name another with --program"
+            )
+        mint = address_of(usdc_mint) if usdc_mint else None
+        config = ExchangeConfig(
+            markets=tuple(DEFAULT_MARKETS.values()),
+            feed_ids={feed.symbol: bytes.fromhex(feed.feed_id) for feed in FEEDS},
+            usdc_mint=mint,
+            **({} if mint is None else _seeds(seed_usdc)),
+        )
+        await initialize_exchange(cluster.rpc, cluster.program, keys, config)
+        found = {
+            "QD_PROGRAM_ID": str(cluster.program.id),
+            "QD_USDC_MINT": str(mint or keys.usdc_mint.pubkey()),
+            "admin": keys.admin.pubkey(),
+            "keeper": keys.keeper.pubkey(),
+            "markets": [market.symbol for market in config.markets],
+        }
+        tell(dict(found), as_json=as_json)
+
+    return on_cluster(work, url=url, program=program)
+
+
+def program_binary(address: Pubkey) -> bytes:
+    """This release's binary, bound to the address it is to run at."""
+    if not ARTIFACT.exists():
+        raise CommandFailed(f"{ARTIFACT} is missing; build it with `make program`")
+    return bound_to(ARTIFACT.read_bytes(), load_program().id, address)
+
+
+def _seeds(usdc: int) -> dict[str, int]:
+    """One part insurance to twenty parts pool, as on the local chain."""
+    insurance = usdc * 10**6 // 21
+    return {"pool_usdc_e6": usdc * 10**6 - insurance, "insurance_usdc_e6": insurance}
+
+
+def _deploy_keys(cluster: Cluster, wish: DeployWish) -> DeployKeys:
+    folder = cluster.keys_dir
+    payer = key_of(wish.payer) if wish.payer else ensure_keys(folder).admin
+    authority = key_of(wish.authority) if wish.authority else payer
+    if wish.program is not None:
+        program, program_key = address_of(wish.program), None
+    else:
+        file = wish.program_key or _made(folder / "program.json")
+        program_key = key_of(file)
+        program = program_key.pubkey()
+    return DeployKeys(
+        payer=payer,
+        authority=authority,
+        program=program,
+        program_key=program_key,
+        buffer=key_of(_made(folder / f"buffer-{str(program)[:8]}.json")),
+    )
+
+
+def _made(file: Path) -> Path:
+    """The key file, made when it is missing; only its owner may read it."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as written:
+            json.dump(list(bytes(Keypair())), written)
+    return file
+
+
+def _report(keys: DeployKeys, plan: DeployPlan, binary: bytes) -> dict[str, object]:
+    cost = plan.locked_lamports + plan.fee_lamports
+    return {
+        "program": keys.program,
+        "payer": keys.payer.pubkey(),
+        "upgrade_authority": keys.authority.pubkey(),
+        "binary_bytes": len(binary),
+        **asdict(plan),
+        "cost_lamports": cost,
+        "is_affordable": plan.is_affordable,
+    }

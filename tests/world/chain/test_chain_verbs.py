@@ -1,0 +1,154 @@
+"""`quantdesk chain …` and `quantdesk program …` as an operator types them, on a local chain."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from quantdesk.adapters.chain.instructions import Instructions, Trader
+from quantdesk.adapters.chain.program import load_program
+from quantdesk.adapters.chain.transaction import build_message, sign
+from quantdesk.cli import app
+from quantdesk.world.chain.keys import ensure_keys
+from tests.world.chain.chains import free_port_pair
+from tests.world.chain.exchange_process import exchange_process
+
+Told = dict[str, Any]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    home, port = tmp_path_factory.mktemp("verbs"), free_port_pair()
+    with exchange_process(home, port):
+        yield home, f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def run(home: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("QD_HOME", str(home[0]))
+    monkeypatch.setenv("SOLANA_RPC_URLS", home[1])
+
+    def call(*words: str) -> tuple[int, str, str]:
+        done = CliRunner().invoke(app, list(words))
+        return done.exit_code, done.stdout, done.stderr
+
+    return call
+
+
+def _json(run: Run, *words: str) -> Told:
+    status, told, problem = run(*words, "--json")
+    assert status == 0, problem
+    return dict(json.loads(told.splitlines()[-1]))
+
+
+def test_accounts_counts_each_kind_and_lists_one(run: Run) -> None:
+    counts = _json(run, "chain", "accounts")
+    assert (counts["Market"], counts["Pool"], counts["UserAccount"]) == (3, 1, 1)
+
+    status, told, _ = run("chain", "accounts", "market", "--json")
+    assert status == 0
+    symbols = {json.loads(line)["symbol"] for line in told.splitlines()}
+    assert symbols == {"SOL-PERP", "BTC-PERP", "ETH-PERP"}
+
+
+@pytest.mark.parametrize("name", ["SOL-PERP", "sol-perp", "0"])
+def test_a_market_is_found_by_symbol_or_index(run: Run, name: str) -> None:
+    assert _json(run, "chain", "market", name)["symbol"] == "SOL-PERP"
+
+
+def test_a_position_shows_the_account_of_a_wallet(run: Run, home: tuple[Path, str]) -> None:
+    keeper = ensure_keys(home[0] / "keys").keeper.pubkey()
+
+    found = _json(run, "chain", "position", str(keeper))
+
+    assert found["owner"] == str(keeper)
+    assert found["name"] == "keeper"
+    assert found["positions"] == []
+
+
+def test_an_airdrop_arrives(run: Run, home: tuple[Path, str]) -> None:
+    before = _json(run, "chain", "airdrop", "1.5", "--to", "keeper")
+    after = _json(run, "chain", "airdrop", "0.5", "--to", "keeper")
+
+    assert before["address"] == str(ensure_keys(home[0] / "keys").keeper.pubkey())
+    assert int(str(after["lamports"])) - int(str(before["lamports"])) == 500_000_000
+
+
+def test_decode_reads_an_account_and_an_unsent_transaction(
+    run: Run, home: tuple[Path, str]
+) -> None:
+    program, keys = load_program(), ensure_keys(home[0] / "keys")
+    owner = keys.publisher.pubkey()
+    trader = Trader(address=program.addresses.user_account(owner), owner=owner)
+    deposit = Instructions(program).deposit(trader, keys.usdc_mint.pubkey(), 7)
+    wire = sign(build_message(owner, [deposit], "1" * 32), [keys.publisher])
+
+    pool = _json(run, "chain", "decode", str(program.addresses.pool))
+    (call,) = _json(run, "chain", "decode", base64.b64encode(wire).decode())["instructions"]
+
+    assert (pool["kind"], pool["market_count"]) == ("Pool", 3)
+    assert (call["name"], call["amount"]) == ("deposit_tokens", 7)
+    assert call["accounts"]["user_account"] == str(trader.address)
+
+
+def test_verify_compares_the_bytes_and_the_books(run: Run) -> None:
+    found = _json(run, "chain", "verify")
+
+    assert found["is_this_release"] is True
+    assert found["books_minus_tokens_e6"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("chain", "market", "DOGE-PERP"), "expected one of"),
+        (("chain", "position", "nobody"), "is not a Solana address"),
+        (("chain", "accounts", "banana"), "no account is a 'banana'"),
+        (("chain", "decode", "%%%"), "expected an address, a transaction signature"),
+        (("chain", "verify", "--program", "1" * 32), "is not an upgradeable program"),
+        (("program", "initialize", "--program", "1" * 31 + "2"), "there is no program at"),
+        (("program", "deploy", "--program", "1" * 31 + "2"), "needs that address's own key"),
+    ],
+)
+def test_a_mistake_ends_with_one_sentence_and_status_one(
+    run: Run, words: tuple[str, ...], sentence: str
+) -> None:
+    status, _, problem = run(*words)
+
+    assert status == 1
+    assert problem.startswith("error: ")
+    assert sentence in problem
+    assert "Traceback" not in problem
+
+
+def test_without_any_cluster_the_fix_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QD_HOME", str(tmp_path))
+    monkeypatch.delenv("SOLANA_RPC_URLS", raising=False)
+
+    done = CliRunner().invoke(app, ["chain", "accounts"])
+
+    assert done.exit_code == 1
+    assert "no cluster is named" in done.stderr
+
+
+def test_deploy_rehearses_without_a_trace_and_then_deploys(
+    run: Run, home: tuple[Path, str]
+) -> None:
+    rehearsed = _json(run, "program", "deploy", "--dry-run")
+    again = _json(run, "program", "deploy", "--dry-run")
+    deployed = _json(run, "program", "deploy")
+
+    assert rehearsed == again
+    assert (rehearsed["changed"], deployed["changed"]) == (False, True)
+    assert _json(run, "program", "deploy")["is_done"] is True
+    _json(run, "program", "initialize", "--program", str(deployed["program"]))
+    assert _json(run, "chain", "verify", "--program", str(deployed["program"]))["is_this_release"]
