@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 BENCH ?= startup tick order
-.PHONY: run test check bench program crash lockstep test-validator clean help install install-dev
+.PHONY: run test check bench program crash lockstep test-validator test-anchorpy clean help install install-dev
 
 run: install  ## Install what is missing, build the front end once, start the whole world
 	@$(PY) -m quantdesk up
@@ -28,6 +28,9 @@ lockstep: install-dev  ## 200,000 random steps: program and Python twin agree to
 
 test-validator: install-dev  ## Deploy, initialize and smoke on a real validator (QD_VALIDATOR, or one on PATH)
 	@$(PY) -m pytest -q -rs tests/end_to_end/test_validator.py tests/world/chain/test_against_validator.py
+
+test-anchorpy: install-dev  ## An anchorpy 0.21 script trades on the local chain, in an environment of its own
+	@QD_ANCHORPY=1 $(PY) -m pytest -q -rs tests/adapters/chain/test_anchorpy.py
 
 clean:  ## Remove what was built or installed; a world's data in .quantdesk stays
 	@rm -rf .venv .js .web .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache quantdesk.egg-info

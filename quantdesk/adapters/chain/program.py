@@ -136,11 +136,13 @@ class Program:
 
     def read_instruction(self, data: bytes, accounts: Sequence[Pubkey]) -> Call:
         """What an instruction of the program asks for; raises CodecError when it is none."""
-        for name, layout in self._instructions.items():
-            if data[:8] == layout.discriminator:
-                break
-        else:
+        name = next(
+            (name for name, each in self._instructions.items() if data[:8] == each.discriminator),
+            None,
+        )
+        if name is None:
             raise CodecError(f"no instruction of the program begins with {data[:8].hex()}")
+        layout = self._instructions[name]
         found, offset = {}, 8
         for key, codec in layout.arguments:
             found[key], offset = codec.decode(data, offset)

@@ -191,3 +191,16 @@ def chain_verify(url: Url = None, program: ProgramId = None, as_json: AsJson = F
     from quantdesk.world.chain.cluster import on_cluster
 
     raise typer.Exit(on_cluster(lambda at: verify(at, as_json=as_json), url=url, program=program))
+
+
+@program_commands.command("idl")
+def program_idl(
+    program: ProgramId = None,
+    legacy: Annotated[
+        bool, typer.Option("--legacy", help="The format from before Anchor 0.30 (anchorpy 0.21).")
+    ] = False,
+) -> None:
+    """Print the program's interface description as JSON."""
+    from quantdesk.world.chain.program_verbs import print_idl
+
+    raise typer.Exit(print_idl(program=program, is_legacy=legacy))

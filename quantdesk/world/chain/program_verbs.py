@@ -10,11 +10,12 @@ from pathlib import Path
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from quantdesk.adapters.chain.legacy_idl import legacy_idl
 from quantdesk.adapters.chain.loader import bound_to
-from quantdesk.adapters.chain.program import load_program
+from quantdesk.adapters.chain.program import IDL_FILE, load_program
 from quantdesk.adapters.oracle.feeds import FEEDS
 from quantdesk.domain.market import DEFAULT_MARKETS
-from quantdesk.settings import PROJECT
+from quantdesk.settings import PROJECT, Settings
 from quantdesk.world.chain.cluster import (
     MAINNET_GENESIS,
     Cluster,
@@ -106,6 +107,14 @@ def initialize(
         tell(dict(found), as_json=as_json)
 
     return on_cluster(work, url=url, program=program)
+
+
+def print_idl(*, program: str | None, is_legacy: bool) -> int:
+    """The IDL on standard output, bound to the program's address."""
+    address = program or Settings.from_env().program_id
+    idl = json.loads(IDL_FILE.read_text()) | {"address": address}
+    print(json.dumps(legacy_idl(idl) if is_legacy else idl))
+    return 0
 
 
 def program_binary(address: Pubkey) -> bytes:

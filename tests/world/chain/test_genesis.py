@@ -35,8 +35,9 @@ USDC = 10**6
 class World:
     """A chain after genesis, and a few words to speak with it."""
 
-    def __init__(self, rpc: RpcClient, home: Path) -> None:
+    def __init__(self, rpc: RpcClient, home: Path, url: str) -> None:
         self.rpc = rpc
+        self.url = url
         self.keys = ensure_keys(home / "keys")
         self.mint = self.keys.usdc_mint.pubkey()
         refs = [
@@ -97,7 +98,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         bank.is_ready = True
         rpc = RpcClient.of([f"http://127.0.0.1:{port}"])
         await initialize_exchange(rpc, PROGRAM, keys, CONFIG)
-        yield World(rpc, tmp_path)
+        yield World(rpc, tmp_path, f"http://127.0.0.1:{port}")
         await rpc.close()
 
 
