@@ -13,6 +13,7 @@ from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain import states
 from quantdesk.adapters.chain.addresses import associated_token_account
+from quantdesk.adapters.chain.budget import budget_of
 from quantdesk.adapters.chain.instructions import Instructions, MarketRef, Trader
 from quantdesk.adapters.chain.program import Fields, Program
 from quantdesk.adapters.chain.rpc_node import AccountBytes, Node
@@ -118,9 +119,16 @@ class ChainExchange:
         if found is not None:
             trader = Trader.of(address, self._program.decode("UserAccount", found.data))
         instructions = self._for(action, trader, sub_account_id)
+        budget = await budget_of(self._node, key, instructions, blockhash.hash)
         return UnsignedTransaction(
             account=str(address),
-            message_bytes=build_message(key, instructions, blockhash.hash),
+            message_bytes=build_message(
+                key,
+                instructions,
+                blockhash.hash,
+                unit_limit=budget.unit_limit,
+                unit_price=budget.unit_price,
+            ),
             last_valid_block_height=blockhash.last_valid_block_height,
             order_address=self._order_address(action, address),
         )

@@ -82,6 +82,14 @@ class Node(Protocol):
         """A fresh blockhash."""
         ...
 
+    async def simulate(self, transaction: bytes) -> Any:
+        """Run a transaction, signed or not, without effect: `err`, `compute_units`."""
+        ...
+
+    async def prioritization_fees(self, addresses: Sequence[Pubkey]) -> Sequence[int]:
+        """Micro-lamports per unit paid lately by whoever wrote these accounts."""
+        ...
+
     async def send(self, transaction: bytes) -> str:
         """Hand over signed bytes; raises a PortError with `err` and `logs` when refused."""
         ...

@@ -7,12 +7,19 @@ from solders.compute_budget import set_compute_unit_limit, set_compute_unit_pric
 from solders.hash import Hash
 from solders.instruction import Instruction
 from solders.keypair import Keypair
-from solders.message import MessageV0, to_bytes_versioned
+from solders.message import MessageV0
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
+from quantdesk.adapters.chain.message import compile_message
+from quantdesk.services.ports import TransactionRefused
+
 TRANSACTION_BYTES_MAX = 1232
+
+
+class TransactionTooLong(TransactionRefused):
+    """The message with its signatures does not fit into one transaction."""
 
 
 class TransactionAltered(Exception):
@@ -34,8 +41,14 @@ def build_message(
     if unit_price:
         budget.append(set_compute_unit_price(unit_price))
     recent = Hash.from_string(blockhash) if isinstance(blockhash, str) else blockhash
-    message = MessageV0.try_compile(payer, [*budget, *instructions], [], recent)
-    return to_bytes_versioned(message)
+    message = compile_message(payer, [*budget, *instructions], recent)
+    size = 1 + 64 * message[1] + len(message)
+    if size > TRANSACTION_BYTES_MAX:
+        raise TransactionTooLong(
+            f"the account holds too many markets and collaterals for one transaction: {size} bytes"
+            f" of {TRANSACTION_BYTES_MAX}; close one or withdraw one first"
+        )
+    return message
 
 
 def unsigned(message: bytes) -> bytes:
@@ -60,6 +73,34 @@ def attach_signatures(message: bytes, signatures: Mapping[Pubkey, Signature]) ->
     signers = signers_of(message)
     parts = [bytes(signatures.get(each, Signature.default())) for each in signers]
     return bytes([len(signers)]) + b"".join(parts) + message
+
+
+def cosign(transaction: bytes, key: Keypair) -> bytes:
+    """The same transaction with one more signature; raises TransactionAltered for a stranger.
+
+    Signatures already there stay, so any number of signers may follow each other in any order.
+    """
+    message = message_of(transaction)
+    signers = signers_of(message)
+    if key.pubkey() not in signers:
+        raise TransactionAltered(f"{key.pubkey()} is not asked to sign this transaction")
+    at = 1 + 64 * signers.index(key.pubkey())
+    return transaction[:at] + bytes(key.sign_message(message)) + transaction[at + 64 :]
+
+
+def missing_signers(transaction: bytes) -> list[Pubkey]:
+    """Whose signature is still empty or wrong."""
+    signers = signers_of(message_of(transaction))
+    valid = VersionedTransaction.from_bytes(transaction).verify_with_results()
+    return [each for each, is_valid in zip(signers, valid, strict=True) if not is_valid]
+
+
+def message_of(transaction: bytes) -> bytes:
+    """The message inside wire bytes; raises TransactionAltered when there is none."""
+    message = transaction[1 + 64 * transaction[0] :] if transaction else b""
+    if _signer_count(message) != transaction[0]:
+        raise TransactionAltered("the transaction has another number of signatures than signers")
+    return message
 
 
 def signers_of(message: bytes) -> list[Pubkey]:

@@ -22,6 +22,7 @@ from quantdesk.services.actions import Commitment
 
 ACCOUNTS_IN_ONE_CALL = 100
 SIGNATURES_IN_ONE_CALL = 256
+FEE_ACCOUNTS_IN_ONE_CALL = 128
 CONFIRMED = Commitment.CONFIRMED
 
 
@@ -158,6 +159,12 @@ class RpcClient:
             logs=list(value.get("logs") or ()),
             compute_units=int(value.get("unitsConsumed") or 0),
         )
+
+    async def prioritization_fees(self, addresses: Sequence[Pubkey]) -> list[int]:
+        """Micro-lamports per unit, slot by slot, of whoever wrote these accounts lately."""
+        asked = list(map(str, addresses[:FEE_ACCOUNTS_IN_ONE_CALL]))
+        rows = await self._pool.call("getRecentPrioritizationFees", [asked])
+        return [int(row["prioritizationFee"]) for row in rows]
 
     async def statuses(
         self, signatures: Sequence[str], *, search_history: bool = True

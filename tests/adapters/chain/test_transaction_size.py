@@ -1,0 +1,44 @@
+"""How much fits into one transaction without lookup tables (docs/decisions/0015-lookup-tables.md)."""
+
+import pytest
+from solders.hash import Hash
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from quantdesk.adapters.chain.instructions import Instructions, MarketRef, Trader, VaultRef
+from quantdesk.adapters.chain.program import load_program
+from quantdesk.adapters.chain.template import OrderPatch, fields_of
+from quantdesk.adapters.chain.transaction import TransactionTooLong, build_message, unsigned
+
+PROGRAM, OWNER = load_program(), Keypair()
+MARKETS = [MarketRef(index=each, oracle=Pubkey.new_unique()) for each in range(9)]
+VAULTS = [
+    VaultRef(index=each, mint=Pubkey.new_unique(), oracle=Pubkey.new_unique())
+    for each in range(1, 5)
+]
+ORDER = fields_of(OrderPatch(client_order_id=1, kind=0, size_e9=1, limit_price_e6=1))
+
+
+def _order(*, other_markets: int, collaterals: int) -> bytes:
+    trader = Trader(
+        address=PROGRAM.addresses.user_account(OWNER.pubkey()),
+        owner=OWNER.pubkey(),
+        open_markets=tuple(range(1, other_markets + 1)),
+        balances=(0, *[1] * collaterals),
+    )
+    place = Instructions(PROGRAM, MARKETS, VAULTS).place_order(trader, 0, ORDER)
+    return unsigned(
+        build_message(OWNER.pubkey(), [place], Hash.default(), unit_limit=1, unit_price=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("other_markets", "collaterals", "size"), [(0, 0, 507), (7, 0, 1200), (4, 4, 1167)]
+)
+def test_an_order_takes_so_many_bytes(other_markets: int, collaterals: int, size: int) -> None:
+    assert len(_order(other_markets=other_markets, collaterals=collaterals)) == size
+
+
+def test_what_does_not_fit_is_refused_before_anybody_signs() -> None:
+    with pytest.raises(TransactionTooLong, match="1266 bytes of 1232"):
+        _order(other_markets=5, collaterals=4)
