@@ -94,4 +94,14 @@ pub enum QuantDeskError {
     NotBankrupt,
     #[msg("Liquidation would be cheaper than closing; raise the liquidation fee")]
     LiquidationTooCheap,
+    #[msg("There is nothing to pay, or the pool has no cash")]
+    NothingToPay,
+    #[msg("The pool is above its floor; nobody may be deleveraged")]
+    PoolHealthy,
+    #[msg("The position has no profit, or its close would not relieve the pool")]
+    NotProfitable,
+    #[msg("A candidate has the larger profit for its collateral and goes first")]
+    NotHighestRank,
+    #[msg("The pool is worth nothing, so a share has no price")]
+    PoolInsolvent,
 }

@@ -294,3 +294,94 @@ pub struct BankruptcyResolved {
     pub pool_cash_after_e6: i64,
     pub insurance_after_e6: u64,
 }
+
+#[event]
+pub struct ClaimsPaid {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub paid_e6: u64,
+    /// Moved from the pool's cash into the pot for everybody's claims.
+    pub distributed_e6: u64,
+    pub claims_after_e6: u64,
+    pub due_after_e6: u64,
+    pub balance_after_e6: i64,
+    pub pool_cash_after_e6: i64,
+    pub pool_claims_after_e6: u64,
+    pub pot_after_e6: u64,
+    pub index_after_e12: u128,
+}
+
+#[event]
+pub struct PnlSettled {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub market_index: u16,
+    pub amount_e6: u64,
+    pub funding_e6: i64,
+    pub oracle_price_e6: u64,
+    pub publish_time: i64,
+    pub entry_after_e6: i64,
+    pub balance_after_e6: i64,
+    pub pool_cash_after_e6: i64,
+    pub claims_e6: u64,
+}
+
+#[event]
+pub struct Deleveraged {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub market_index: u16,
+    pub size_e9: i64,
+    pub cost_e6: i64,
+    pub oracle_price_e6: u64,
+    pub publish_time: i64,
+    pub realized_pnl_e6: i64,
+    pub funding_e6: i64,
+    pub claims_e6: u64,
+    /// How many accounts were compared with this one.
+    pub candidates: u8,
+    pub pool_equity_before_e6: i64,
+    pub size_after_e9: i64,
+    pub entry_after_e6: i64,
+    pub balance_after_e6: i64,
+    pub pool_cash_after_e6: i64,
+    pub long_after_e9: u64,
+    pub short_after_e9: u64,
+    pub keeper: Pubkey,
+}
+
+#[event]
+pub struct PoolDeposited {
+    pub sequence: u64,
+    pub at: i64,
+    pub owner: Pubkey,
+    pub amount: u64,
+    pub shares: u64,
+    pub shares_after: u64,
+    pub cash_after_e6: i64,
+    pub equity_e6: i64,
+}
+
+#[event]
+pub struct PoolWithdrawalRequested {
+    pub sequence: u64,
+    pub at: i64,
+    pub owner: Pubkey,
+    pub pending_shares: u64,
+    pub unlock_at: i64,
+}
+
+#[event]
+pub struct PoolWithdrawn {
+    pub sequence: u64,
+    pub at: i64,
+    pub owner: Pubkey,
+    pub amount: u64,
+    pub shares: u64,
+    pub shares_after: u64,
+    pub cash_after_e6: i64,
+    pub equity_e6: i64,
+}

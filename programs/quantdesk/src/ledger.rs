@@ -36,6 +36,10 @@ impl Records<'_> {
             pool: self.pool.ledger(),
             insurance_e6: insurance.map_or(0, |fund| fund.balance_e6),
             insurance_paid_e6: insurance.map_or(0, |fund| fund.paid_e6),
+            claims_due_e6: self.user.claims_due_e6,
+            claims_mark_e12: self.user.claims_index_e12,
+            claims_index_e12: self.pool.claims_index_e12,
+            claims_made_e6: 0,
         }
     }
 
@@ -43,6 +47,8 @@ impl Records<'_> {
     pub fn write(&mut self, books: &Books, insurance: Option<&mut InsuranceFund>) -> Result<()> {
         self.user.set_usdc_e6(books.usdc_e6);
         self.user.claims_e6 = books.claims_e6;
+        self.user.claims_due_e6 = books.claims_due_e6;
+        self.user.claims_index_e12 = books.claims_mark_e12;
         self.position.set_holding(&books.position);
         self.market.set_sums(&books.sums);
         self.pool.set_ledger(&books.pool);

@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod oracle;
 pub mod state;
 pub mod tokens;
+pub mod valuation;
 
 use instructions::*;
 use state::{Change, Delegate, MarketParams, OrderParams, VaultParams};
@@ -171,5 +172,44 @@ pub mod quantdesk {
     /// Pays the debt of an account that holds nothing any more.
     pub fn resolve_bankruptcy(ctx: Context<ResolveBankruptcy>) -> Result<()> {
         ResolveBankruptcy::resolve_bankruptcy(ctx)
+    }
+    /// Pays an account's claims on the pool, pro rata.
+    pub fn pay_claims(ctx: Context<PayClaims>) -> Result<()> {
+        PayClaims::pay_claims(ctx)
+    }
+
+    /// Turns an open profit into USDC.
+    pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
+        SettlePnl::settle_pnl(ctx)
+    }
+
+    /// Closes the most profitable position while the pool is under its floor.
+    pub fn deleverage<'info>(
+        ctx: Context<'info, Deleverage<'info>>,
+        max_size_e9: u64,
+    ) -> Result<()> {
+        Deleverage::deleverage(ctx, max_size_e9)
+    }
+
+    /// Buys shares of the pool.
+    pub fn pool_deposit<'info>(
+        ctx: Context<'info, PoolDeposit<'info>>,
+        amount: u64,
+        min_shares: u64,
+    ) -> Result<()> {
+        PoolDeposit::pool_deposit(ctx, amount, min_shares)
+    }
+
+    /// Starts the wait before shares may be withdrawn.
+    pub fn request_pool_withdrawal(ctx: Context<RequestPoolWithdrawal>, shares: u64) -> Result<()> {
+        RequestPoolWithdrawal::request_pool_withdrawal(ctx, shares)
+    }
+
+    /// Sells shares that have waited.
+    pub fn pool_withdraw<'info>(
+        ctx: Context<'info, PoolWithdraw<'info>>,
+        min_amount: u64,
+    ) -> Result<()> {
+        PoolWithdraw::pool_withdraw(ctx, min_amount)
     }
 }

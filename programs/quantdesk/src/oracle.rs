@@ -11,12 +11,22 @@ use crate::state::Market;
 
 const DISCRIMINATOR: [u8; 8] = [34, 241, 35, 99, 157, 126, 244, 205];
 const LEVEL_AT: usize = 40;
+/// After a full level: feed 32, price 8, confidence 8, exponent 4, publish time 8.
+const PREVIOUS_AT: usize = LEVEL_AT + 1 + 32 + 8 + 8 + 4 + 8;
 const PARTIAL: u8 = 0;
 const FULL: u8 = 1;
 
 /// The price in `account`, which must be the market's own oracle.
 pub fn read(account: &AccountInfo, market: &Market) -> Result<Reading> {
     read_pinned(account, &market.oracle, &market.oracle_owner, &market.feed_id)
+}
+
+/// The same, with when the feed had published before.
+pub fn read_spanned(account: &AccountInfo, market: &Market) -> Result<(Reading, i64)> {
+    let reading = read(account, market)?;
+    let data = account.try_borrow_data()?;
+    let mut cursor = Cursor { data: &data, at: PREVIOUS_AT };
+    Ok((reading, i64::from_le_bytes(cursor.take()?)))
 }
 
 /// The price in `account`, which must be `oracle`, owned by `owner`, of feed `feed_id`.

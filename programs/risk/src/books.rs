@@ -3,6 +3,7 @@
 //! Every posting debits one holder and credits another, so users' US dollars plus pool cash plus
 //! insurance never change here. What the pool cannot pay becomes a claim.
 
+use crate::claims::Claim;
 use crate::fees::FeeSplit;
 use crate::funding::owed_e6;
 use crate::liquidation::Penalty;
@@ -21,6 +22,12 @@ pub struct Books {
     pub pool: Pool,
     pub insurance_e6: u64,
     pub insurance_paid_e6: u64,
+    /// The claims' own numbers: what is due, the account's mark and the pool's index.
+    pub claims_due_e6: u64,
+    pub claims_mark_e12: u128,
+    pub claims_index_e12: u128,
+    /// Claims that arose since the books were opened.
+    pub claims_made_e6: u64,
 }
 
 impl Books {
@@ -30,9 +37,37 @@ impl Books {
         let claim = u64::try_from(i128::from(paid) - i128::from(owed_e6)).ok()?;
         self.spend(paid)?;
         self.pool.cash_e6 = self.pool.cash_e6.checked_add(paid)?;
+        if claim > 0 {
+            self.mark_claims()?;
+        }
         self.pool.claims_e6 = self.pool.claims_e6.checked_add(claim)?;
         self.claims_e6 = self.claims_e6.checked_add(claim)?;
+        self.claims_made_e6 = self.claims_made_e6.checked_add(claim)?;
         Some(())
+    }
+
+    /// Brings the account's claim to the pool's index; what was paid meanwhile becomes due.
+    pub fn mark_claims(&mut self) -> Option<()> {
+        let claim = Claim {
+            held_e6: self.claims_e6,
+            due_e6: self.claims_due_e6,
+            mark_e12: self.claims_mark_e12,
+        };
+        let marked = claim.marked(self.claims_index_e12)?;
+        self.claims_e6 = marked.held_e6;
+        self.claims_due_e6 = marked.due_e6;
+        self.claims_mark_e12 = marked.mark_e12;
+        Some(())
+    }
+
+    /// Moves a profit of the open position into cash: the entry moves with it.
+    pub fn bank_profit(&mut self, paid_e6: i64) -> Option<()> {
+        let held = &mut self.position;
+        held.entry_e6 = held.entry_e6.checked_add(paid_e6)?;
+        held.realized_pnl_e6 = held.realized_pnl_e6.checked_add(paid_e6)?;
+        self.sums.entry_sum_e6 = self.sums.entry_sum_e6.checked_add(paid_e6)?;
+        self.pool.cash_e6 = self.pool.cash_e6.checked_sub(paid_e6)?;
+        self.spend(paid_e6.checked_neg()?)
     }
 
     /// The user pays a fill's fee; the keeper's part is credited by the caller.

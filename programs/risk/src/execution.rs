@@ -25,6 +25,8 @@ pub struct Request {
     pub has_room: bool,
     /// Open interest and the pool's reserve are checked too.
     pub checks_pool: bool,
+    /// Not the first publication after the order: the confidence counts twice in the cost.
+    pub is_late: bool,
 }
 
 /// Why a trade cannot be filled, in the order of the checks.
@@ -59,7 +61,8 @@ pub fn fill(
     let funding_e6 = books.settle_funding()?;
     let skew = books.sums.skew_e9();
     let trade = request.trade_e9;
-    let cost_e6 = trade_cost_e6(terms, trade, skew, reading.price_e6, reading.conf_e6)?;
+    let conf_e6 = reading.conf_e6.checked_mul(if request.is_late { 2 } else { 1 })?;
+    let cost_e6 = trade_cost_e6(terms, trade, skew, reading.price_e6, conf_e6)?;
     if exceeds_bound(cost_e6, trade, request.bound_e6)? {
         return Some(Err(Refusal::Bound));
     }
@@ -170,6 +173,7 @@ pub(crate) mod tests {
             leverage: 20,
             has_room: true,
             checks_pool: true,
+            is_late: false,
         }
     }
 
@@ -217,6 +221,15 @@ pub(crate) mod tests {
         assert_eq!(refusal(&full, &start(), &order(size)), Some(Refusal::OpenInterest));
         assert_eq!(refusal(&narrow, &start(), &order(size)), Some(Refusal::OpenInterest));
         assert_eq!(refusal(&sol(), &small_pool, &order(size)), Some(Refusal::PoolReserve));
+    }
+
+    #[test]
+    fn a_late_publication_costs_one_more_confidence() {
+        let none = Standing::default();
+        let late = Request { is_late: true, ..order(100_000_000_000) };
+        let filled = fill(&sol(), &start(), &late, &at(150_000_000), &none).unwrap().unwrap();
+
+        assert_eq!(filled.cost_e6, 15_008_022_500 + 5_000_000);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod books;
+pub mod claims;
 pub mod closing;
 pub mod cost;
 pub mod execution;
@@ -21,4 +22,6 @@ pub mod oracle;
 pub mod outflow;
 pub mod pool;
 pub mod position;
+pub mod profit;
+pub mod shares;
 pub mod trigger;

@@ -9,6 +9,8 @@ pub const JUMP_WINDOW_S: i64 = 5;
 pub const JUMP_PARTS: u128 = 10;
 /// After so long without an accepted price the first one only refreshes.
 pub const SILENCE_S: i64 = 60;
+/// A publication of these first seconds after an order is taken for the first one.
+pub const FIRST_WINDOW_S: i64 = 2;
 const LARGEST: i128 = 1 << 53;
 
 /// One published price, USD e6 per base, with a confidence of the same unit.
@@ -90,6 +92,13 @@ pub fn reading_of(price: i64, conf: u64, exponent: i32, publish_time: i64) -> Op
         conf_e6: u64::try_from(conf_e6).ok()?,
         publish_time,
     })
+}
+
+/// Whether a newer publication than the first after an order was chosen, or has to be used.
+///
+/// `previous_at` is when the feed had published before; the first one spans the order.
+pub fn is_late(publish_time: i64, previous_at: i64, placed_at: i64) -> bool {
+    previous_at > placed_at && publish_time > placed_at.saturating_add(FIRST_WINDOW_S)
 }
 
 impl Reading {
@@ -196,6 +205,14 @@ mod tests {
         assert_eq!(grade(reading(0, 0, NOW), Action::Grow), Grade::NonPositive);
         assert_eq!(grade(reading(110_000_000, 0, NOW), Action::Grow), Grade::Valid);
         assert_eq!(grade(reading(110_000_001, 0, NOW), Action::Grow), Grade::Jumped);
+    }
+
+    #[test]
+    fn the_first_publication_spans_the_order_or_follows_within_two_seconds() {
+        assert!(!is_late(102, 102, 100));
+        assert!(is_late(103, 101, 100));
+        assert!(!is_late(103, 100, 100));
+        assert!(!is_late(900, 100, 100));
     }
 
     #[test]

@@ -41,7 +41,8 @@ impl CreateUserAccount<'_> {
             created_at: now,
             sequence: 1,
             delegates: [Delegate::FREE; 4],
-            reserved: [0; 256],
+            claims_due_e6: 0,
+            reserved: [0; 248],
         });
         emit!(UserAccountCreated {
             sequence: 1,

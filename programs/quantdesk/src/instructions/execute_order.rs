@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use risk::execution::{fill, Filled, Refusal, Request};
 use risk::fees::faded_reward_e6;
 use risk::margin::Standing;
-use risk::oracle::{Action, Grade, Reading};
+use risk::oracle::{is_late, Action, Grade, Reading};
 use risk::position::{is_reducing, reducing_part_e9};
 use risk::trigger::moved_watermark_e6;
 
@@ -55,7 +55,7 @@ impl<'info> ExecuteOrder<'info> {
         let now = clock.unix_timestamp;
         let passed = ctx.remaining_accounts;
         let accounts = ctx.accounts;
-        let reading = accounts.validate(&clock)?;
+        let (reading, is_late) = accounts.validate(&clock)?;
         let trade_e9 = accounts.trade_e9();
         if trade_e9 == 0 {
             return accounts.cancel(reason::REDUCE_ONLY, now);
@@ -66,7 +66,7 @@ impl<'info> ExecuteOrder<'info> {
             return accounts.follow(&reading, now);
         }
         let others = accounts.others(passed, grows, now)?;
-        match accounts.plan(trade_e9, &reading, &others, now)? {
+        match accounts.plan(trade_e9, (&reading, is_late), &others, now)? {
             Ok(filled) => accounts.settle(&filled, trade_e9, (&reading, grade), &clock),
             Err(Refusal::Bound) if accounts.order.waits_for_its_bound() => {
                 err!(QuantDeskError::LimitNotReached)
@@ -75,20 +75,21 @@ impl<'info> ExecuteOrder<'info> {
         }
     }
 
-    /// The next-price rule: only a price published after the order, in a later slot, may fill it.
-    fn validate(&self, clock: &Clock) -> Result<Reading> {
+    /// The next-price rule: only a price published after the order, in a later slot, may fill it,
+    /// and choosing a later one than the first costs a confidence.
+    fn validate(&self, clock: &Clock) -> Result<(Reading, bool)> {
         require!(
             !self.security.is_paused(pause::EXECUTE) && self.market.status != Market::PAUSED,
             QuantDeskError::Paused
         );
         let order = &self.order;
         require!(!order.is_expired(clock.unix_timestamp), QuantDeskError::OrderExpired);
-        let reading = oracle::read(&self.oracle, &self.market)?;
+        let (reading, previous_at) = oracle::read_spanned(&self.oracle, &self.market)?;
         require!(
             reading.publish_time > order.placed_at && clock.slot > order.placed_slot,
             QuantDeskError::PriceNotNewer
         );
-        Ok(reading)
+        Ok((reading, is_late(reading.publish_time, previous_at, order.placed_at)))
     }
 
     fn is_awake(&self, reading: &Reading) -> Result<bool> {
@@ -152,11 +153,11 @@ impl<'info> ExecuteOrder<'info> {
     fn plan(
         &mut self,
         trade_e9: i64,
-        reading: &Reading,
+        (reading, is_late): (&Reading, bool),
         others: &Standing,
         now: i64,
     ) -> Result<std::result::Result<Box<Filled>, Refusal>> {
-        let request = self.request(trade_e9, now)?;
+        let request = Request { is_late, ..self.request(trade_e9, now)? };
         let terms = self.market.terms();
         let sums = self.market.accrued(reading, now)?;
         let insurance = &self.insurance;
@@ -190,6 +191,7 @@ impl<'info> ExecuteOrder<'info> {
             leverage: self.user_account.max_leverage,
             has_room: self.user_account.has_room_for(market.index),
             checks_pool: true,
+            is_late: false,
         })
     }
 
@@ -204,7 +206,6 @@ impl<'info> ExecuteOrder<'info> {
         let now = clock.unix_timestamp;
         let index_before = self.market.funding_index;
         let funding_price_e6 = self.market.funding_price_e6(reading, now);
-        let claims_before = self.user_account.claims_e6;
         let was_alone = self.user_account.holds_only(self.market.index);
         let mut records = Records {
             user: &mut self.user_account,
@@ -225,7 +226,7 @@ impl<'info> ExecuteOrder<'info> {
             emit!(self.market.funding_accrued(funding_price_e6, now)?);
         }
         self.user_account.open_orders -= 1;
-        let claims_e6 = self.user_account.claims_e6 - claims_before;
+        let claims_e6 = filled.books.claims_made_e6;
         self.tell(filled, trade_e9, (reading, claims_e6), now);
         self.order.close(self.owner.to_account_info())
     }

@@ -96,7 +96,6 @@ impl<'info> Liquidate<'info> {
         let now = clock.unix_timestamp;
         let index_before = self.market.funding_index;
         let funding_price_e6 = self.market.funding_price_e6(reading, now);
-        let claims_before = self.user_account.claims_e6;
         self.pool.book_loss(closed.pool_loss_e6, now)?;
         let mut records = Records {
             user: &mut self.user_account,
@@ -114,7 +113,7 @@ impl<'info> Liquidate<'info> {
         if self.market.funding_index != index_before {
             emit!(self.market.funding_accrued(funding_price_e6, now)?);
         }
-        let claims_e6 = self.user_account.claims_e6 - claims_before;
+        let claims_e6 = closed.books.claims_made_e6;
         self.tell(closed, (reading, claims_e6), now)
     }
 

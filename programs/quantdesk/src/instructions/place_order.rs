@@ -184,6 +184,7 @@ impl<'info> PlaceOrder<'info> {
             leverage: self.user_account.max_leverage,
             has_room: self.user_account.has_room_for(self.market.index),
             checks_pool: false,
+            is_late: false,
         };
         match fill(&self.market.terms(), books, &request, reading, others).fits()? {
             Ok(_) => Ok(()),

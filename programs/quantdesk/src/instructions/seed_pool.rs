@@ -1,4 +1,4 @@
-//! Gives USDC to the pool.
+//! Gives USDC to the pool; once people hold shares, a seed mints none and so dilutes nobody.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
@@ -36,7 +36,9 @@ impl SeedPool<'_> {
         accounts.vault.take_in(amount)?;
         let pool = &mut accounts.pool;
         pool.cash_e6 = pool.cash_e6.checked_add(signed).fits()?;
-        pool.shares = pool.shares.checked_add(amount).fits()?;
+        if pool.lp_shares == 0 {
+            pool.shares = pool.shares.checked_add(amount).fits()?;
+        }
         Transfer {
             program: &accounts.token_program,
             mint: &accounts.mint,

@@ -73,7 +73,6 @@ impl SettleFunding<'_> {
         let mut records =
             Records { user, position, market: &mut self.market, pool: &mut self.pool };
         let mut books = records.books(None);
-        let claims = books.claims_e6;
         let funding_e6 = books.settle_funding().fits()?;
         records.write(&books, None)?;
         records.position.updated_slot = Clock::get()?.slot;
@@ -86,7 +85,7 @@ impl SettleFunding<'_> {
             balance_after_e6: books.usdc_e6,
             index_after: books.sums.funding_index,
             pool_cash_after_e6: books.pool.cash_e6,
-            claims_e6: books.claims_e6 - claims,
+            claims_e6: books.claims_made_e6,
         });
         Ok(())
     }

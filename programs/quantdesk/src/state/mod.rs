@@ -6,6 +6,7 @@ mod pool;
 mod position;
 mod proposal;
 mod security;
+mod share;
 mod user;
 mod vault;
 
@@ -15,6 +16,7 @@ pub use pool::*;
 pub use position::*;
 pub use proposal::*;
 pub use security::*;
+pub use share::*;
 pub use user::*;
 pub use vault::*;
 

@@ -30,9 +30,13 @@ pub struct Pool {
     pub loss_day: i64,
     pub loss_cap_today_e6: u64,
     pub loss_today_e6: u64,
-    /// Cash paid per claimed USD, 1e12, cumulative.
+    /// Cash paid per claimed USD, 1e12, cumulative; a whole unit is a full payment.
     pub claims_index_e12: u128,
-    pub reserved: [u8; 224],
+    /// Cash set aside for claims, not fetched yet.
+    pub claims_pot_e6: u64,
+    /// The part of the shares that people hold; the rest came from seeds.
+    pub lp_shares: u64,
+    pub reserved: [u8; 208],
 }
 
 impl Pool {

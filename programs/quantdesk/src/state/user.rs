@@ -51,7 +51,9 @@ pub struct UserAccount {
     pub created_at: i64,
     pub sequence: u64,
     pub delegates: [Delegate; 4],
-    pub reserved: [u8; 256],
+    /// Paid by the pool for this account, not fetched yet.
+    pub claims_due_e6: u64,
+    pub reserved: [u8; 248],
 }
 
 impl UserAccount {

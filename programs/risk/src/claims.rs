@@ -1,0 +1,115 @@
+//! Claims: profit that the pool owes, paid pro rata by an index when cash returns.
+//!
+//! The index counts full payments in whole units of `ONE` and the paid share of the present claims
+//! in the rest. What stays owed rounds up and what is paid down, so the pot is never overdrawn.
+
+use crate::math::narrow_unsigned;
+
+/// One whole claim, and the unit of the index.
+pub const ONE: u128 = 1_000_000_000_000;
+
+/// What one account is owed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// Owed by the pool as of `mark_e12`.
+    pub held_e6: u64,
+    /// Already in the pot for this account.
+    pub due_e6: u64,
+    /// The index when `held_e6` was last brought up to date.
+    pub mark_e12: u128,
+}
+
+impl Claim {
+    /// The same claim at `index_e12`: what was paid since the mark has become due.
+    pub fn marked(&self, index_e12: u128) -> Option<Self> {
+        let kept = if epoch(index_e12) == epoch(self.mark_e12) {
+            let scaled = u128::from(self.held_e6).checked_mul(unpaid(index_e12))?;
+            u64::try_from(scaled.div_ceil(unpaid(self.mark_e12))).ok()?
+        } else {
+            0
+        };
+        let paid = self.held_e6.checked_sub(kept)?;
+        let due_e6 = self.due_e6.checked_add(paid)?;
+        Some(Self { held_e6: kept, due_e6, mark_e12: index_e12 })
+    }
+}
+
+/// The index after `paid_e6` of `claims_e6` went into the pot.
+pub fn index_after(index_e12: u128, claims_e6: u64, paid_e6: u64) -> Option<u128> {
+    let left = claims_e6.checked_sub(paid_e6)?;
+    let next_epoch = epoch(index_e12).checked_add(1)?.checked_mul(ONE)?;
+    if left == 0 {
+        return Some(next_epoch);
+    }
+    let scaled = unpaid(index_e12).checked_mul(u128::from(left))?;
+    next_epoch.checked_sub(scaled.div_ceil(u128::from(claims_e6)))
+}
+
+/// What the pool can put into the pot now.
+pub fn payable_e6(cash_e6: i64, claims_e6: u64) -> Option<u64> {
+    Some(narrow_unsigned(i128::from(cash_e6.max(0)))?.min(claims_e6))
+}
+
+fn epoch(index_e12: u128) -> u128 {
+    index_e12 / ONE
+}
+
+fn unpaid(index_e12: u128) -> u128 {
+    ONE - index_e12 % ONE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(held_e6: u64, mark_e12: u128) -> Claim {
+        Claim { held_e6, due_e6: 0, mark_e12 }
+    }
+
+    #[test]
+    fn two_payments_are_shared_in_proportion_whenever_they_are_fetched() {
+        let first = index_after(0, 400, 200).unwrap();
+        let second = index_after(first, 200, 100).unwrap();
+
+        let patient = claim(200, 0).marked(second).unwrap();
+        let eager = claim(200, 0).marked(first).unwrap().marked(second).unwrap();
+
+        assert_eq!((patient.held_e6, patient.due_e6), (50, 150));
+        assert_eq!(eager, patient);
+    }
+
+    #[test]
+    fn a_later_claim_has_no_part_in_earlier_payments() {
+        let index = index_after(0, 100, 50).unwrap();
+        let later = claim(100, index);
+
+        assert_eq!(later.marked(index).unwrap().due_e6, 0);
+        let next = index_after(index, 150, 75).unwrap();
+        assert_eq!(later.marked(next).unwrap().due_e6, 50);
+    }
+
+    #[test]
+    fn a_full_payment_ends_the_epoch() {
+        let partly = index_after(0, 7, 3).unwrap();
+        let whole = index_after(partly, 4, 4).unwrap();
+
+        assert_eq!(whole, ONE);
+        assert_eq!(claim(5, 0).marked(whole).unwrap().due_e6, 5);
+        assert_eq!(claim(9, whole).marked(whole).unwrap().held_e6, 9);
+    }
+
+    #[test]
+    fn rounding_never_hands_out_more_than_went_into_the_pot() {
+        let index = index_after(0, 10, 7).unwrap();
+        let due = |held| claim(held, 0).marked(index).unwrap().due_e6;
+
+        assert!(due(3) + due(3) + due(4) <= 7);
+    }
+
+    #[test]
+    fn the_pool_pays_no_more_than_it_has_and_owes() {
+        assert_eq!(payable_e6(-5, 10), Some(0));
+        assert_eq!(payable_e6(5, 10), Some(5));
+        assert_eq!(payable_e6(50, 10), Some(10));
+    }
+}
