@@ -26,6 +26,8 @@ class AccountState:
     max_leverage: int = 20
     balances: tuple[int, ...] = (0,) * 8
     claims_e6: int = 0
+    claims_due_e6: int = 0
+    claims_index_e12: int = 0
     open_markets: tuple[int, ...] = (EMPTY_MARKET,) * MAX_OPEN_MARKETS
     open_orders: int = 0
     created_at: int = 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from quantdesk.domain.account import AccountState
+from quantdesk.domain.claims import marked
 from quantdesk.domain.fees import FeeSplit
 from quantdesk.domain.funding import funding_owed_e6
 from quantdesk.domain.market import MarketState
@@ -24,6 +25,7 @@ class Books:
     market: MarketState
     pool: PoolState
     insurance: InsuranceState
+    claims_made_e6: int = 0
 
     @property
     def held_e6(self) -> int:
@@ -41,9 +43,21 @@ class Books:
             claims_e6=self.pool.claims_e6 + claim,
             total_user_usdc_e6=self.pool.total_user_usdc_e6 - paid,
         )
-        return replace(
-            self, account=replace(account, claims_e6=account.claims_e6 + claim), pool=pool
+        if claim:
+            account = marked(account, self.pool.claims_index_e12)
+            account = replace(account, claims_e6=account.claims_e6 + claim)
+        made = self.claims_made_e6 + claim
+        return replace(self, account=account, pool=pool, claims_made_e6=made)
+
+    def banking(self, profit_e6: int) -> Self:
+        """A profit of the open position paid out in cash; the entry moves with it."""
+        position = replace(
+            self.position,
+            entry_e6=self.position.entry_e6 + profit_e6,
+            realized_pnl_e6=self.position.realized_pnl_e6 + profit_e6,
         )
+        market = replace(self.market, entry_sum_e6=self.market.entry_sum_e6 + profit_e6)
+        return replace(self.paying_pool(-profit_e6), position=position, market=market)
 
     def paying_insurance(self, amount_e6: int) -> Self:
         """The user pays the insurance fund `amount_e6`."""

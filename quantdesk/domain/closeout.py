@@ -137,7 +137,7 @@ def _liquidated(
         insurance_fee_e6=charge.insurance_e6,
         insurance_paid_e6=charged.insurance.balance_e6 - after.insurance.balance_e6,
         pool_loss_e6=charged.pool.cash_e6 - after.pool.cash_e6,
-        claims_e6=after.account.claims_e6 - opened.account.claims_e6,
+        claims_e6=after.claims_made_e6,
         size_after_e9=after.position.size_e9,
         entry_after_e6=after.position.entry_e6,
         balance_after_e6=after.account.usdc_e6,

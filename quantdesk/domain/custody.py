@@ -135,7 +135,7 @@ def seed_pool(ledger: Ledger, amount: int) -> Outcome:
     ledger.pool = replace(
         ledger.pool,
         cash_e6=ledger.pool.cash_e6 + amount,
-        shares=ledger.pool.shares + amount,
+        shares=ledger.pool.shares + (0 if ledger.pool.lp_shares else amount),
         sequence=ledger.pool.sequence + 1,
     )
     return Applied(events=(PoolSeeded(amount=amount, cash_after=ledger.pool.cash_e6),))

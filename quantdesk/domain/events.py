@@ -258,6 +258,94 @@ class OraclePriceUpdated:
     grade: Grade
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimsPaid:
+    """Cash was set aside for claims, and an account got what was due to it."""
+
+    user_account: str
+    paid_e6: int
+    distributed_e6: int
+    claims_after_e6: int
+    due_after_e6: int
+    balance_after_e6: int
+    pool_cash_after_e6: int
+    pool_claims_after_e6: int
+    pot_after_e6: int
+    index_after_e12: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PnlSettled:
+    """An open position's profit became cash."""
+
+    user_account: str
+    market_index: int
+    amount_e6: int
+    funding_e6: int
+    oracle_price_e6: int
+    publish_time: int
+    entry_after_e6: int
+    balance_after_e6: int
+    pool_cash_after_e6: int
+    claims_e6: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleveraged:
+    """A profitable position was closed because the pool is under its floor."""
+
+    user_account: str
+    market_index: int
+    size_e9: int
+    cost_e6: int
+    oracle_price_e6: int
+    publish_time: int
+    realized_pnl_e6: int
+    funding_e6: int
+    claims_e6: int
+    candidates: int
+    pool_equity_before_e6: int
+    size_after_e9: int
+    entry_after_e6: int
+    balance_after_e6: int
+    pool_cash_after_e6: int
+    long_after_e9: int
+    short_after_e9: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolDeposited:
+    """Somebody bought shares of the pool."""
+
+    owner: str
+    amount: int
+    shares: int
+    shares_after: int
+    cash_after_e6: int
+    equity_e6: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolWithdrawalRequested:
+    """The wait of a withdrawal began, or with 0 shares was called off."""
+
+    owner: str
+    pending_shares: int
+    unlock_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolWithdrawn:
+    """Somebody sold shares back to the pool."""
+
+    owner: str
+    amount: int
+    shares: int
+    shares_after: int
+    cash_after_e6: int
+    equity_e6: int
+
+
 Event = (
     UserAccountCreated
     | Deposited
@@ -281,4 +369,10 @@ Event = (
     | Liquidated
     | BankruptcyResolved
     | OraclePriceUpdated
+    | ClaimsPaid
+    | PnlSettled
+    | Deleveraged
+    | PoolDeposited
+    | PoolWithdrawalRequested
+    | PoolWithdrawn
 )

@@ -4,7 +4,17 @@ Each call returns `Applied` with the events in order, or `Refused` with the prog
 unchanged ledger. Time is an argument.
 """
 
-from quantdesk.domain import bankruptcy, closeout, custody, execution, guard, placement, upkeep
+from quantdesk.domain import (
+    bankruptcy,
+    closeout,
+    custody,
+    execution,
+    guard,
+    liquidity,
+    payout,
+    placement,
+    upkeep,
+)
 from quantdesk.domain.account import USDC, AccountState
 from quantdesk.domain.closeout import Demand
 from quantdesk.domain.custody import Tokens
@@ -14,6 +24,7 @@ from quantdesk.domain.market import MarketStatus
 from quantdesk.domain.money import DoesNotFit
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import OrderIntent
+from quantdesk.domain.payout import Closure
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import Change
 
@@ -149,6 +160,32 @@ class Exchange:
     def liquidate(self, demand: Demand, *, at: Moment) -> Outcome:
         """Closes as much of a position as brings the account back above its requirement."""
         return closeout.liquidate(self.ledger, demand, at=at)
+
+    def pay_claims(self, address: str) -> Outcome:
+        """Pays what the pool owes, pro rata, as far as its cash goes."""
+        return payout.pay_claims(self.ledger, address)
+
+    def settle_pnl(
+        self, address: str, market_index: int, *, at: Moment, by: str | None = None
+    ) -> Outcome:
+        """Turns an open position's profit into USDC."""
+        return payout.settle_pnl(self.ledger, address, market_index, at=at, by=by)
+
+    def deleverage(self, closure: Closure, *, by: str, at: Moment) -> Outcome:
+        """Closes a profitable position while the pool is under its floor; the keeper role may."""
+        return payout.deleverage(self.ledger, closure, by=by, at=at)
+
+    def pool_deposit(self, owner: str, amount: int, *, min_shares: int, at: Moment) -> Outcome:
+        """Buys shares of the pool."""
+        return liquidity.pool_deposit(self.ledger, owner, amount, min_shares=min_shares, at=at)
+
+    def request_pool_withdrawal(self, owner: str, shares: int, *, at: Moment) -> Outcome:
+        """Starts the wait before shares may be withdrawn."""
+        return liquidity.request_pool_withdrawal(self.ledger, owner, shares, at=at)
+
+    def pool_withdraw(self, owner: str, *, min_amount: int, at: Moment) -> Outcome:
+        """Sells waiting shares back to the pool."""
+        return liquidity.pool_withdraw(self.ledger, owner, min_amount=min_amount, at=at)
 
     def _if_owner(self, address: str, by: str | None) -> Refused | None:
         if by is None or by == self.ledger.accounts[address].owner:

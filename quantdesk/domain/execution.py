@@ -171,5 +171,5 @@ def _executed(order: Order, opened: Books, tried: Trial) -> OrderExecuted:
         insurance_after_e6=after.insurance.balance_e6,
         long_after_e9=after.market.long_e9,
         short_after_e9=after.market.short_e9,
-        claims_e6=after.account.claims_e6 - opened.account.claims_e6,
+        claims_e6=after.claims_made_e6,
     )

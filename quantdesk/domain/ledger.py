@@ -15,7 +15,7 @@ from quantdesk.domain.margin import Exposure
 from quantdesk.domain.market import MarketState
 from quantdesk.domain.oracle import Action, PriceReading, refusal_of
 from quantdesk.domain.order import Order
-from quantdesk.domain.pool import InsuranceState, PoolState
+from quantdesk.domain.pool import InsuranceState, PoolState, ShareState
 from quantdesk.domain.portfolio import Quote
 from quantdesk.domain.position import Position
 from quantdesk.domain.refusal import Refusal
@@ -61,6 +61,7 @@ class Ledger:
     security: SecurityState = field(default_factory=SecurityState)
     proposals: dict[int, Proposal] = field(default_factory=dict)
     delegates: dict[str, tuple[Delegate, ...]] = field(default_factory=dict)
+    pool_shares: dict[str, ShareState] = field(default_factory=dict)
     pool: PoolState = field(default_factory=PoolState)
     insurance: InsuranceState = field(default_factory=InsuranceState)
     markets: dict[int, MarketState] = field(default_factory=dict)
@@ -71,9 +72,10 @@ class Ledger:
 
     @property
     def held_e6(self) -> int:
-        """Users' US dollars, pool cash and insurance together: the tokens in the vault."""
+        """Users' US dollars, pool cash, the claims' pot and insurance: the tokens in the vault."""
         users = sum(account.usdc_e6 for account in self.accounts.values())
-        return users + self.pool.cash_e6 + self.insurance.balance_e6
+        pool_e6 = self.pool.cash_e6 + self.pool.claims_pot_e6
+        return users + pool_e6 + self.insurance.balance_e6
 
     def quote(self, market_index: int) -> Quote:
         """A market and its published price."""
@@ -131,6 +133,10 @@ class Ledger:
             worth = self.collaterals[index].worth(account.balances[index], reading)
             sum_of = sum_of.plus(worth)
         return sum_of
+
+    def share_of(self, owner: str) -> ShareState:
+        """A liquidity provider's part of the pool."""
+        return self.pool_shares.get(owner, ShareState())
 
     def vault_of(self, index: int) -> VaultState:
         """The vault with this index."""

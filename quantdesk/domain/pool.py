@@ -23,12 +23,15 @@ class PoolState:
 
     cash_e6: int = 0
     claims_e6: int = 0
+    claims_pot_e6: int = 0
+    claims_index_e12: int = 0
     keeper_reward_e6: int = 0
     market_count: int = 0
     markets_value_e6: int = 0
     reserve_e6: int = 0
     total_user_usdc_e6: int = 0
     shares: int = 0
+    lp_shares: int = 0
     sequence: int = 0
     daily_loss_share_e6: int = 100_000
     loss_day: int = 0
@@ -67,6 +70,16 @@ class PoolState:
             return self.loss_cap_today_e6, self.loss_today_e6
         cash = max(self.cash_e6, 0)
         return mul_div(cash, self.daily_loss_share_e6, FRACTION_ONE, Round.DOWN), 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareState:
+    """One liquidity provider's shares, those that wait to leave, and when they may (unix s)."""
+
+    shares: int = 0
+    pending_shares: int = 0
+    unlock_at: int = 0
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,5 +107,5 @@ def _settle(ledger: Ledger, market_index: int, address: str, *, slot: int) -> Fu
         balance_after_e6=settled.account.usdc_e6,
         index_after=settled.market.funding_index,
         pool_cash_after_e6=settled.pool.cash_e6,
-        claims_e6=settled.account.claims_e6 - opened.account.claims_e6,
+        claims_e6=settled.claims_made_e6,
     )

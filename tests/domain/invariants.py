@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from quantdesk.domain.claims import marked
 from quantdesk.domain.funding import funding_owed_e6
 from quantdesk.domain.ledger import Ledger
 from quantdesk.domain.money import SIZE_ONE, Round, mul_div
@@ -39,10 +40,14 @@ def tokens_are_conserved(ledger: Ledger) -> None:
 
 
 def claims_agree(ledger: Ledger) -> None:
-    """I1: what users may claim is what the pool owes."""
-    claims = [account.claims_e6 for account in ledger.accounts.values()]
-    assert ledger.pool.claims_e6 == sum(claims)
-    assert min(claims) >= 0
+    """I1: what users may claim is what the pool owes and dust; the pot holds all that is due."""
+    index_e12 = ledger.pool.claims_index_e12
+    claimants = [marked(account, index_e12) for account in ledger.accounts.values()]
+    owed = sum(account.claims_e6 for account in claimants)
+    assert ledger.pool.claims_e6 <= owed
+    assert owed == ledger.pool.claims_e6 or index_e12, "before a payout there is no dust"
+    assert sum(account.claims_due_e6 for account in claimants) <= ledger.pool.claims_pot_e6
+    assert min(account.claims_e6 for account in claimants) >= 0
 
 
 def aggregates_agree(ledger: Ledger, index: int) -> None:

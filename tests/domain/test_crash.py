@@ -66,7 +66,10 @@ class Survivor:
         """A new price, five seconds after the last one."""
         self.pair.wait(STEP_S, 2 * STEP_S)
         reading = PriceReading(
-            price_e6=price_e6, conf_e6=price_e6 // 4_000, publish_time=self.pair.now
+            price_e6=price_e6,
+            conf_e6=price_e6 // 4_000,
+            publish_time=self.pair.now,
+            previous_at=self.pair.now - STEP_S,
         )
         self.pair.publish(0, reading)
         self.pair.look(0)
