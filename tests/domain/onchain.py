@@ -95,6 +95,10 @@ class OnChain:
         self.svm.warp_to_slot(slot)
         self.svm.set_clock(Clock(slot, now, 0, 1, now))
 
+    def oracle(self, market_index: int) -> Pubkey:
+        """The market's oracle account."""
+        return price_update(self.feeds[market_index])
+
     def publish(self, market_index: int, reading: PriceReading, *, slot: int) -> None:
         """Writes a fully verified price update into the market's oracle account."""
         self._publish(self.feeds[market_index], reading, slot=slot)

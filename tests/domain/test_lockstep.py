@@ -9,10 +9,10 @@ from collections import Counter
 import pytest
 
 from quantdesk.domain.money import USD_ONE
-from tests.domain.fullstep import FullStep
-from tests.domain.fullwalk import FullWalk
 from tests.domain.lockstep import Lockstep
 from tests.domain.onchain import ARTIFACT, INSURANCE_E6, POOL_E6
+from tests.domain.poolstep import PoolStep
+from tests.domain.poolwalk import PoolWalk
 from tests.domain.walk import Walk
 
 STEPS = int(os.environ.get("QD_LOCKSTEP_STEPS", "10000"))
@@ -52,6 +52,10 @@ MUST_HAPPEN = {
     "ChangeProposed",
     "ChangeExecuted",
     "ChangeCancelled",
+    "PnlSettled",
+    "PoolDeposited",
+    "PoolWithdrawalRequested",
+    "PoolWithdrawn",
 }
 
 pytestmark = pytest.mark.timeout(900)
@@ -59,11 +63,11 @@ seen: Counter[str] = Counter()
 
 
 def drawn_walk(number: int) -> Walk:
-    """Every second walk knows collateral, delegates and pauses; every third pool is poor."""
+    """Every second walk knows collateral, delegates, pauses, shares; every third pool is poor."""
     money = (3_000 * USD_ONE, 20 * USD_ONE) if number % 3 == 2 else (POOL_E6, INSURANCE_E6)
     pool_e6, insurance_e6 = money
     if number % 2:
-        return FullWalk(FullStep(pool_e6=pool_e6, insurance_e6=insurance_e6), number)
+        return PoolWalk(PoolStep(pool_e6=pool_e6, insurance_e6=insurance_e6), number)
     return Walk(Lockstep(pool_e6=pool_e6, insurance_e6=insurance_e6), number)
 
 
