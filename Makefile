@@ -26,8 +26,8 @@ crash: install-dev  ## Kill -9 every piece 20 times in the middle of an order
 lockstep: install-dev  ## 200,000 random steps: program and Python twin agree to the bit
 	@QD_LOCKSTEP_STEPS=200000 $(PY) -m pytest -q tests/domain/test_lockstep.py
 
-test-validator: install-dev  ## Deploy, initialize and smoke on a real validator (QD_VALIDATOR, or one on PATH)
-	@$(PY) -m pytest -q -rs tests/end_to_end/test_validator.py tests/world/chain/test_against_validator.py
+test-validator: install-dev  ## Deploy, smoke and judge on a real validator (QD_VALIDATOR, or one on PATH)
+	@$(PY) -m pytest -q -rs tests/end_to_end/test_validator.py tests/world/chain/test_against_validator.py tests/world/chain/test_judge.py
 
 test-anchorpy: install-dev  ## An anchorpy 0.21 script trades on the local chain, in an environment of its own
 	@QD_ANCHORPY=1 $(PY) -m pytest -q -rs tests/adapters/chain/test_anchorpy.py

@@ -71,6 +71,8 @@ class Settings:
     publisher_port: int
     chain_port: int
     """JSON-RPC port; its WebSocket is the next port."""
+    chain_faults: bool
+    """Let tests in other processes break the local chain (`POST /fault`); never in production."""
     market_port: int
     postgres_port: int
     valkey_port: int
@@ -200,6 +202,7 @@ class _Reader:
             web_port=web_port,
             publisher_port=publisher_port,
             chain_port=self._integer("QD_CHAIN_PORT", 18010, 1, 65534),
+            chain_faults=bool(self._integer("QD_CHAIN_FAULTS", 0, 0, 1)),
             market_port=self._integer("QD_MARKET_PORT", 18020, 1, 65535),
             postgres_port=self._integer("QD_POSTGRES_PORT", 15432, 1, 65535),
             valkey_port=self._integer("QD_VALKEY_PORT", 16379, 1, 65535),

@@ -26,6 +26,7 @@ from quantdesk.world.chain.config import BLOCKHASH_WINDOW, FIRST_SLOT, ChainConf
 from quantdesk.world.chain.errors import error_json
 from quantdesk.world.chain.json_types import Json
 from quantdesk.world.chain.ledger import RENT_EPOCH, AccountQuery, Landed, Ledger, LedgerFailed
+from quantdesk.world.chain.nonces import holds, nonce_account
 from quantdesk.world.chain.slots import SlotClock
 from quantdesk.world.chain.transaction_json import pack_meta
 from quantdesk.world.chain.undo import Undo
@@ -152,9 +153,14 @@ class Bank:
         if self.ledger.status(bytes(transaction.signatures[0])) is not None:
             return "AlreadyProcessed"
         slot = self.clock.slot_of(transaction.message.recent_blockhash)
-        if slot is None or slot < self.slot - BLOCKHASH_WINDOW:
-            return "BlockhashNotFound"
-        return None
+        if slot is not None and slot >= self.slot - BLOCKHASH_WINDOW:
+            return None
+        nonce = nonce_account(transaction.message)
+        if nonce is not None and holds(
+            self.machine.account(nonce), transaction.message.recent_blockhash
+        ):
+            return None
+        return "BlockhashNotFound"
 
     def land(self, transaction: VersionedTransaction, raw: bytes) -> Json:
         """Execute and record; the error in JSON form, None for success.

@@ -128,9 +128,9 @@ async def verify(cluster: Cluster, *, as_json: bool) -> None:
 
 
 async def _books_gap(cluster: Cluster) -> int | None:
-    """Users + pool + insurance − tokens in the USDC vault; None before initialize.
+    """Users + pool with its claims pot + insurance − tokens; None before initialize.
 
-    All four are read in one call, so of one slot.
+    Pool, fund and the USDC vault's tokens are read in one call, so of one slot.
     """
     vaults = [each for _, kind, each in await _decoded(cluster) if kind == "TokenVault"]
     usdc = next((each for each in vaults if each["index"] == 0), None)
@@ -145,7 +145,8 @@ async def _books_gap(cluster: Cluster) -> int | None:
     books = program.decode("Pool", pool.data)
     fund = program.decode("InsuranceFund", insurance.data)
     held = int.from_bytes(tokens.data[_TOKEN_UNITS], "little")
-    return int(books["total_user_usdc_e6"] + books["cash_e6"] + fund["balance_e6"] - held)
+    pool_e6 = books["cash_e6"] + books["claims_pot_e6"]
+    return int(books["total_user_usdc_e6"] + pool_e6 + fund["balance_e6"] - held)
 
 
 async def _decoded(cluster: Cluster) -> list[tuple[Pubkey, str, Fields]]:

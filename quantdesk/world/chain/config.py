@@ -39,6 +39,8 @@ class ChainConfig:
     quiet: tuple[QuietInstruction, ...] = ()
     programs: tuple["ProgramFile", ...] = ()
     faults: Faults = field(default_factory=Faults)
+    is_breakable: bool = False
+    """Whether `POST /fault` exists, by which tests in other processes switch faults on."""
 
     @property
     def database(self) -> Path:

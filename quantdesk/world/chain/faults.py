@@ -1,6 +1,13 @@
 """Faults that tests switch on in a running chain; a chain of the product never has any."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quantdesk.world.chain.bank import Bank
 
 
 @dataclass(slots=True)
@@ -24,3 +31,18 @@ class Faults:
             return False
         setattr(self, name, left - 1)
         return True
+
+
+def apply_faults(bank: Bank, asked: Mapping[str, int]) -> None:
+    """Set counters by name, `fork` so many slots back or `skip` so many; raises ValueError."""
+    known = set(Faults.__slots__)
+    if wrong := sorted(set(asked) - known - {"fork", "skip"}):
+        raise ValueError(f"no fault is called {wrong[0]!r}; expected one of {sorted(known)}")
+    if any(count < 0 for count in asked.values()):
+        raise ValueError("a fault is a count, 0 or more")
+    for name in known & set(asked):
+        setattr(bank.config.faults, name, asked[name])
+    if asked.get("fork"):
+        bank.fork(asked["fork"])
+    if asked.get("skip"):
+        bank.skip(asked["skip"])

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import structlog
@@ -16,6 +17,7 @@ from quantdesk.settings import Settings
 from quantdesk.world.chain.bank import Bank
 from quantdesk.world.chain.config import ChainConfig, ProgramFile, QuietInstruction
 from quantdesk.world.chain.dispatch import answer
+from quantdesk.world.chain.faults import apply_faults
 from quantdesk.world.chain.genesis import ExchangeConfig, initialize_exchange
 from quantdesk.world.chain.keys import WorldKeys, ensure_keys
 from quantdesk.world.chain.subscriptions import Client, Hub
@@ -40,6 +42,7 @@ async def run(settings: Settings) -> None:
     config = ChainConfig(
         home=settings.home / "chain",
         rpc_port=settings.chain_port,
+        is_breakable=settings.chain_faults and not settings.is_production,
         quiet=(
             QuietInstruction(program=RECEIVER_ID),
             QuietInstruction(
@@ -148,10 +151,31 @@ def _http_app(bank: Bank) -> web.Application:
         return web.Response(status=204, headers=_CORS)
 
     app = web.Application(client_max_size=BODY_BYTES_MAX)
+    if bank.config.is_breakable:
+        app.router.add_post("/fault", _fault_door(bank))
     app.router.add_post("/", call)
     app.router.add_get("/health", health)
     app.router.add_options("/", preflight)
     return app
+
+
+def _fault_door(bank: Bank) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """`POST /fault` for tests in other processes: counters of Faults, and `fork` or `skip` slots.
+
+    The header keeps pages in a browser out: it makes their request one that must be asked for.
+    """
+
+    async def change(request: web.Request) -> web.Response:
+        if request.headers.get("x-quantdesk") != "1":
+            return web.json_response({"error": "the header x-quantdesk: 1 is missing"}, status=403)
+        try:
+            asked = dict(await request.json())
+            apply_faults(bank, {str(name): int(count) for name, count in asked.items()})
+        except (ValueError, TypeError) as problem:
+            return web.json_response({"error": str(problem)}, status=422)
+        return web.json_response({"slot": bank.slot, **asdict(bank.config.faults)})
+
+    return change
 
 
 def _websocket_app(hub: Hub) -> web.Application:

@@ -22,6 +22,7 @@ from solders.transaction_status import TransactionErrorType
 
 from quantdesk.world.chain.config import SLOTS_IN_EPOCH
 from quantdesk.world.chain.ledger import RENT_EPOCH
+from quantdesk.world.chain.nonces import advanced, holds, nonce_account
 
 UPGRADEABLE_LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
 LOOKUP_TABLE_PROGRAM = Pubkey.from_string("AddressLookupTab1e1111111111111111111111111")
@@ -88,6 +89,7 @@ class Machine:
     def set_time(self, slot: int, unix_s: int, recent: list[tuple[int, Hash]]) -> None:
         """Move the Clock and SlotHashes sysvars."""
         epoch = slot // SLOTS_IN_EPOCH
+        self._svm.expire_blockhash()  # a durable nonce may advance once in each slot
         self._svm.warp_to_slot(slot)
         self._svm.set_clock(
             Clock(
@@ -149,6 +151,8 @@ class Machine:
             if isinstance(result, FailedTransactionMetadata)
             else (None, result)
         )
+        if error is not None and before != after:
+            after = self._with_nonce_advanced(transaction.message, keys, after)
         return Execution(
             keys=keys,
             error=error,
@@ -161,6 +165,21 @@ class Machine:
                 if old != new
             ),
         )
+
+    def _with_nonce_advanced(
+        self, message: Message | MessageV0, keys: Keys, after: tuple[Account | None, ...]
+    ) -> tuple[Account | None, ...]:
+        """A failed transaction that paid its fee has used up its nonce, too."""
+        where = nonce_account(message)
+        if where is None:
+            return after
+        at = keys.addresses.index(where)
+        held = after[at]
+        if held is None or not holds(held, message.recent_blockhash):
+            return after
+        following = advanced(held, self._svm.latest_blockhash())
+        self._svm.set_account(where, following)
+        return (*after[:at], following, *after[at + 1 :])
 
     def simulate(self, transaction: VersionedTransaction) -> Simulation:
         """Run a transaction and forget it."""

@@ -1,4 +1,4 @@
-"""How much fits into one transaction without lookup tables (docs/decisions/0015-lookup-tables.md)."""
+"""How much fits into one transaction without lookup tables: `docs/decisions/0015`."""
 
 import pytest
 from solders.hash import Hash
