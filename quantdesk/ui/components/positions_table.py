@@ -5,9 +5,9 @@ import reflex as rx
 from quantdesk.ui.components.empty import empty
 from quantdesk.ui.components.feed import live_distance, live_notional, live_pnl, live_price
 from quantdesk.ui.rows import PositionRow
-from quantdesk.ui.states.account import AccountState
 from quantdesk.ui.states.close import CloseState
 from quantdesk.ui.states.market import MarketState
+from quantdesk.ui.states.tables import TablesState
 
 _COLUMNS = (
     ("Market", ""),
@@ -30,16 +30,28 @@ def heads(columns: tuple[tuple[str, str], ...]) -> rx.Component:
     )
 
 
+def nothing(icon_name: str, what: str) -> rx.Component:
+    """The sentence of an empty table; it names the market when only one is looked at."""
+    return empty(
+        icon_name,
+        rx.cond(
+            TablesState.only_symbol == "",
+            f"You have no {what}.",
+            f"You have no {what} in " + TablesState.only_symbol + ".",
+        ),
+    )
+
+
 def positions_table() -> rx.Component:
-    """Every open position, or one sentence."""
+    """The open positions that are asked for, or one sentence."""
     return rx.cond(
-        AccountState.positions.length() > 0,
+        TablesState.shown_positions.length() > 0,
         rx.el.table(
             heads(_COLUMNS),
-            rx.el.tbody(rx.foreach(AccountState.positions, _line)),
+            rx.el.tbody(rx.foreach(TablesState.shown_positions, _line)),
             class_name="table cards positions",
         ),
-        empty("stack", "You have no open positions."),
+        nothing("stack", "open positions"),
     )
 
 

@@ -77,6 +77,7 @@ class MarketState(rx.State):
 
     async def _look_at(self, symbol: str) -> None:
         from quantdesk.ui.states.account import AccountState
+        from quantdesk.ui.states.tables import TablesState
         from quantdesk.ui.states.ticket import TicketState
 
         self.selector_open = False
@@ -86,6 +87,7 @@ class MarketState(rx.State):
         self.market = chosen
         account = await self.get_state(AccountState)
         account._draw(symbol, self._by_symbol())
+        (await self.get_state(TablesState))._narrow(symbol)
         ticket = await self.get_state(TicketState)
-        ticket._empty()
+        await ticket._empty()
         await ticket._judge()
