@@ -36,6 +36,16 @@ LINK_ORDER = """
 update orders set intent_id = (select id from intents where signature = placed_signature)
 where address = %(address)s
 """
+# A node refused these bytes and they landed all the same: somebody handed them to another node. An
+# id that a newer live intent has taken stays with that one.
+REVIVE = """
+update intents set state = 'confirmed', error = null, resolved_at = null, updated_at = now()
+where signature = any(%s) and state in ('rejected', 'expired') and not exists (
+  select from intents as other
+  where other.kind = 'place_order' and intents.kind = 'place_order' and other.id <> intents.id
+    and (other.account, other.client_order_id) = (intents.account, intents.client_order_id)
+    and other.state not in ('rejected', 'expired'))
+"""
 Applied = tuple[ChainTransaction, Sequence[Change]]
 """A transaction with the changes that its events make."""
 
@@ -76,6 +86,8 @@ class ChainMirror:
                         await _record(connection, transaction)
                         for change in changes:
                             await _write(connection, change)
+                    landed = [each.signature for each, _ in batch if each.error is None]
+                    await connection.execute(REVIVE, [landed])
                     await _advance(connection, batch[-1][0])
             except UniqueViolation as repeated:
                 if repeated.diag.table_name != "chain_transactions":

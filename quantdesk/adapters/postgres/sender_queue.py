@@ -17,7 +17,10 @@ where state in ('signed', 'sent', 'processed', 'confirmed', 'unknown')
 order by updated_at limit %s
 """  # noqa: S608 - our own columns
 EXPIRE_PREPARED = """
-update intents set state = 'expired', resolved_at = now(), updated_at = now()
+update intents set state = 'expired', resolved_at = now(), updated_at = now(),
+  error = jsonb_build_object('code', 'NOT_SIGNED', 'message', format(
+    'it was not signed before block %%s; nothing was done, prepare it again',
+    last_valid_block_height))
 where state = 'prepared' and last_valid_block_height < %s
 """
 
