@@ -25,9 +25,13 @@ _COLUMNS = (
 
 def heads(columns: tuple[tuple[str, str], ...]) -> rx.Component:
     """The header row of a table."""
-    return rx.el.thead(
-        rx.el.tr(*(rx.el.th(name, scope="col", class_name=kind) for name, kind in columns))
-    )
+    return rx.el.thead(rx.el.tr(*(_head(name, kind) for name, kind in columns)))
+
+
+def _head(name: str, kind: str) -> rx.Component:
+    # A column of buttons needs no title for those who see the buttons.
+    title = rx.el.span(name, class_name="sr-only") if "act-cell" in kind else name
+    return rx.el.th(title, scope="col", class_name=kind)
 
 
 def nothing(icon_name: str, what: str) -> rx.Component:
