@@ -104,6 +104,7 @@ def _withdrawing_explains_what_stays(terminal: Terminal) -> None:
     expect(page.locator("#transfer-note")).to_contain_text("or less; the rest is margin.")
     terminal.snap("withdraw-limit")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("/")
     page.get_by_label("Search markets").fill("btc")
     page.keyboard.press("Enter")

@@ -37,7 +37,10 @@ export class ChartMarks {
       if (twin) twin.element.title += `\n${mark.note}`;
       if (element.hidden) continue;
       element.title = mark.note;
-      element.style.transform = `translate(${x - DISC_PX / 2}px, ${y - DISC_PX / 2}px)`;
+      // A buy and a sell at one place stand below and above each other.
+      const isTaken = shown.some((one) => Math.abs(one.x - x) < DISC_PX && Math.abs(one.y - y) < DISC_PX);
+      const shift = isTaken ? (mark.side === "long" ? DISC_PX : -DISC_PX) : 0;
+      element.style.transform = `translate(${x - DISC_PX / 2}px, ${y - DISC_PX / 2 + shift}px)`;
       shown.push({ element, side: mark.side, x, y });
     }
   }
