@@ -11,7 +11,6 @@ import pytest
 
 from quantdesk.adapters.postgres.chain_mirror import ChainMirror
 from quantdesk.adapters.postgres.database import Database
-from quantdesk.adapters.postgres.intents import PostgresIntents
 from quantdesk.adapters.postgres.migrate import migrate
 from quantdesk.adapters.postgres.sender_queue import SenderQueue
 from quantdesk.services.actions import Commitment, IntentState, TransactionStatus
@@ -64,7 +63,6 @@ class Stage:
     def started(self) -> OrderSender:
         return OrderSender(
             SenderQueue(self._database),
-            PostgresIntents(self._database),
             self.network,
             clock=lambda: self.now_ms,
         )
