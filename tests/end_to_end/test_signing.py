@@ -16,6 +16,16 @@ from tests.end_to_end.world import World
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.parametrize("size", [DESK], ids=["desk"])]
 
+REJECT = "() => { crypto.subtle.sign = async () => { throw new Error('You rejected it'); }; }"
+HANG = """
+void (crypto.subtle.sign = () => {
+    localStorage.asked = Number(localStorage.asked ?? 0) + 1;
+    document.body.dataset.asked = localStorage.asked;
+    return new Promise(() => {});
+});
+"""
+TIMES_ASKED = "() => Number(localStorage.asked ?? 0)"
+FORGET_KEY = "() => localStorage.removeItem('qd-burner')"
 SKEWED = "const now = Date.now.bind(Date); Date.now = () => now() + %d;"
 HOUR_MS = 3_600_000
 
@@ -27,6 +37,38 @@ def funded(terminal: Terminal) -> Page:
     terminal.deposit("1000")
     terminal.dismiss_notices()
     return terminal.page
+
+
+def test_nothing_is_sent_when_the_wallet_refuses_hangs_or_speaks_for_another(
+    terminal: Terminal,
+) -> None:
+    page = funded(terminal)
+    said = page.locator(".notice p").last
+
+    page.evaluate(REJECT)
+    terminal.write_order("2")
+    terminal.place()
+    expect(said).to_have_text("You rejected it. Nothing was signed.", timeout=WAIT_MS)
+    expect(terminal.main_button("Place market long")).to_be_visible()
+    expect(page.locator("#size")).to_have_value("2")
+    terminal.snap("rejected")
+
+    page.add_init_script(HANG)
+    page.evaluate(HANG)
+    terminal.place()
+    expect(terminal.main_button("Submitting")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator("body")).to_have_attribute("data-asked", "1", timeout=WAIT_MS)
+    page.reload()
+    expect(said).to_contain_text("reloaded before your wallet answered", timeout=WAIT_MS)
+    expect(terminal.main_button("Place market long")).to_be_visible()
+    assert page.evaluate(TIMES_ASKED) == 1
+
+    page.evaluate(FORGET_KEY)
+    page.reload()
+    expect(terminal.main_button("Place market long")).to_be_visible(timeout=WAIT_MS)
+    terminal.place()
+    expect(said).to_contain_text("Switch in the wallet", timeout=WAIT_MS)
+    expect(page.get_by_text("You have no open positions.")).to_be_visible()
 
 
 def test_a_whole_order_needs_only_the_keyboard_and_leaves_its_mark_on_the_chart(

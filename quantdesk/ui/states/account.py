@@ -41,8 +41,8 @@ class AccountState(PrivateState, rx.State):
     async def load(self) -> None:
         """Fill a page that has just opened; guests have nothing to fill."""
         user = await ask(self._visitor())
-        await (await self.get_state(SigningState))._forget_request()
         if user is not None and not isinstance(user, Trouble):
+            await (await self.get_state(SigningState))._forget_request(user)
             tabs.remember(user, self.router.session.client_token)
             await self._read(user)
         await self._judge()

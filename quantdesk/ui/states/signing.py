@@ -6,7 +6,9 @@ from uuid import UUID
 
 import reflex as rx
 
+from quantdesk.services.give_up import give_up
 from quantdesk.services.outcome import Refused
+from quantdesk.services.ports import User
 from quantdesk.services.prepare import Prepared
 from quantdesk.services.submit_transaction import submit_transaction
 from quantdesk.ui.desk import Trouble, ask, dependencies
@@ -45,10 +47,13 @@ class SigningState(PrivateState, rx.State):
     @rx.event
     async def refuse(self, intent_id: str, reason: str) -> None:
         """The wallet or the person said no; nothing was sent."""
-        await self._session()
+        user = await self._session()
         self._withdraw_request(intent_id)
         await self._leave_ticket("edit")
-        said = f"{reason[:200].rstrip('.')}. Nothing was signed"
+        reason = reason[:200].rstrip(".")
+        if intent := _uuid(intent_id):
+            await ask(give_up(dependencies(), user, intent_id=intent, reason=reason))
+        said = f"{reason}. Nothing was signed"
         (await self.get_state(NoticesState))._fail(intent_id, said)
 
     async def _ask_wallet(self, prepared: Prepared) -> None:
@@ -56,14 +61,17 @@ class SigningState(PrivateState, rx.State):
         self.request = {"intent_id": intent_id, "transaction_b64": prepared.transaction_b64}
         (await self.get_state(NoticesState))._begin(intent_id, prepared.summary)
 
-    async def _forget_request(self) -> None:
+    async def _forget_request(self, user: User) -> None:
         """A page that opens again has lost the wallet's answer and must not ask twice by itself."""
         intent_id = self.request.get("intent_id")
         if intent_id is None:
             return
+        reason = "the page was reloaded before the wallet answered"
+        closed = await ask(give_up(dependencies(), user, intent_id=UUID(intent_id), reason=reason))
         self.request = {}
-        text = "The page was reloaded before your wallet answered. Nothing was sent; try again."
-        (await self.get_state(NoticesState))._say(intent_id, "Not sent", text, tone="warn")
+        if closed is True:
+            text = "The page was reloaded before your wallet answered. Nothing was sent; try again."
+            (await self.get_state(NoticesState))._say(intent_id, "Not sent", text, tone="warn")
         await self._leave_ticket("edit")
 
     def _withdraw_request(self, intent_id: str) -> None:
@@ -81,6 +89,13 @@ def _parsed(intent_id: str, transaction_b64: str) -> tuple[UUID | None, bytes | 
     try:
         if len(transaction_b64) > TRANSACTION_B64_MAX:
             return None, None
-        return UUID(intent_id), base64.b64decode(transaction_b64, validate=True)
-    except (ValueError, binascii.Error):
+        return _uuid(intent_id), base64.b64decode(transaction_b64, validate=True)
+    except binascii.Error:
         return None, None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
