@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from quantdesk.adapters.postgres.candles import CandleStore
     from quantdesk.adapters.postgres.chain_mirror import ChainMirror
     from quantdesk.adapters.postgres.database import Database
-    from quantdesk.adapters.postgres.intents import PostgresIntents
     from quantdesk.adapters.postgres.sender_queue import SenderQueue
     from quantdesk.adapters.redis.account_channel import AccountChange, AccountChannel
     from quantdesk.adapters.redis.market_state import MarketStates
@@ -257,13 +256,6 @@ def sender_queue(pool: Database) -> SenderQueue:
     from quantdesk.adapters.postgres.sender_queue import SenderQueue
 
     return SenderQueue(pool)
-
-
-def intents(pool: Database) -> PostgresIntents:
-    """The log of what was asked."""
-    from quantdesk.adapters.postgres.intents import PostgresIntents
-
-    return PostgresIntents(pool)
 
 
 @asynccontextmanager

@@ -10,15 +10,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from quantdesk.domain.account import AccountState
+from quantdesk.domain.bankruptcy import is_bankrupt
 from quantdesk.domain.cost import trade_cost_e6
 from quantdesk.domain.margin import maintenance_e6
 from quantdesk.domain.market import MarketState, MarketStatus
 from quantdesk.domain.oracle import Action, PriceReading, refusal_of
-from quantdesk.domain.order import Kind, Order, exceeds_bound
+from quantdesk.domain.order import Order, exceeds_bound
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.portfolio import Portfolio, Quote
 from quantdesk.domain.position import Position, is_reducing
 from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.trial import clipped_size_e9
+from quantdesk.domain.trigger import followed, is_awake
 
 REFRESH_S = 25
 """A market looks at its oracle this often: after 60 s of silence it would ask for two prices."""
@@ -28,8 +31,6 @@ ACCRUE_S = 600
 
 SETTLE_SLOTS = 9_000
 """Slots (about an hour) after which an untouched position's funding is settled."""
-
-EXECUTED_KINDS = frozenset({Kind.MARKET, Kind.LIMIT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,14 @@ class ExecuteOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowPrice:
+    """Let a sleeping trailing stop take note of a better price; each new mark is its own task."""
+
+    order: str
+    watermark_e6: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelExpired:
     """Close an order whose time has passed."""
 
@@ -72,6 +81,13 @@ class Liquidate:
 
     account: str
     market_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveBankruptcy:
+    """Let the fund, then the pool, pay what an account owes that holds nothing any more."""
+
+    account: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +112,27 @@ class AccrueFunding:
     market_index: int
 
 
-Task = ExecuteOrder | CancelExpired | Liquidate | SettleFunding | RefreshMarket | AccrueFunding
+Task = (
+    ExecuteOrder
+    | FollowPrice
+    | CancelExpired
+    | Liquidate
+    | ResolveBankruptcy
+    | SettleFunding
+    | RefreshMarket
+    | AccrueFunding
+)
 
 
 def plan_keeping(book: ExchangeBook, moment: Moment) -> list[Task]:
-    """Tasks in the order to do them: refresh, liquidate, then orders, then funding."""
+    """Tasks in the order to do them: refresh, liquidate, orders, funding, debts nobody will pay."""
     return [
         *_refreshes(book, moment),
         *_liquidations(book, moment),
         *_order_tasks(book, moment),
         *_accruals(book, moment),
         *_settlements(book, moment),
+        *_bankruptcies(book),
     ]
 
 
@@ -179,8 +205,23 @@ def _order_tasks(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
     for address, order in sorted(book.orders.items(), key=lambda item: item[1].placed_slot):
         if order.is_expired(moment.now):
             yield CancelExpired(order=address)
-        elif order.kind in EXECUTED_KINDS and _may_execute(order, book, moment):
-            yield ExecuteOrder(order=address)
+        elif _may_execute(order, book, moment):
+            task = _order_task(address, order, book, moment.readings[order.market_index])
+            if task is not None:
+                yield task
+
+
+def _order_task(
+    address: str, order: Order, book: ExchangeBook, reading: PriceReading
+) -> Task | None:
+    if not is_awake(order, reading.price_e6):
+        moved = followed(order, reading.price_e6)
+        if moved is None:
+            return None
+        return FollowPrice(order=address, watermark_e6=moved.watermark_e6)
+    if order.waits_for_its_bound and not _is_reached(order, book, reading):
+        return None
+    return ExecuteOrder(order=address)
 
 
 def _may_execute(order: Order, book: ExchangeBook, moment: Moment) -> bool:
@@ -189,11 +230,9 @@ def _may_execute(order: Order, book: ExchangeBook, moment: Moment) -> bool:
         return False
     if reading.publish_time <= order.placed_at or moment.slot <= order.placed_slot:
         return False
-    held_e9 = _held_e9(order, book)
-    action = Action.REDUCE if is_reducing(held_e9, order.size_e9) else Action.GROW
-    if refusal_of(reading, market, action=action, now=moment.now) is not None:
-        return False
-    return order.kind is Kind.MARKET or _is_reached(order, held_e9, market, reading)
+    reduces = is_reducing(_held_e9(order, book), _trade_e9(order, book))
+    action = Action.REDUCE if reduces else Action.GROW
+    return refusal_of(reading, market, action=action, now=moment.now) is None
 
 
 def _held_e9(order: Order, book: ExchangeBook) -> int:
@@ -201,12 +240,16 @@ def _held_e9(order: Order, book: ExchangeBook) -> int:
     return 0 if position is None else position.size_e9
 
 
-def _is_reached(order: Order, held_e9: int, market: MarketState, reading: PriceReading) -> bool:
-    trade_e9 = order.size_e9
-    if order.reduce_only:
-        if held_e9 * trade_e9 >= 0:
-            return True  # Nothing to reduce: the program closes such an order.
-        trade_e9 = max(trade_e9, -held_e9) if trade_e9 < 0 else min(trade_e9, -held_e9)
+def _trade_e9(order: Order, book: ExchangeBook) -> int:
+    if not order.reduce_only:
+        return order.size_e9
+    return clipped_size_e9(_held_e9(order, book), order.size_e9)
+
+
+def _is_reached(order: Order, book: ExchangeBook, reading: PriceReading) -> bool:
+    trade_e9, market = _trade_e9(order, book), book.markets[order.market_index]
+    if trade_e9 == 0:
+        return True  # Nothing to reduce: the program closes such an order.
     cost = trade_cost_e6(
         market.params,
         trade_e9,
@@ -215,6 +258,12 @@ def _is_reached(order: Order, held_e9: int, market: MarketState, reading: PriceR
         conf_e6=reading.conf_e6,
     )
     return not exceeds_bound(cost, trade_e9, order.limit_price_e6)
+
+
+def _bankruptcies(book: ExchangeBook) -> Iterator[Task]:
+    for address, account in book.accounts.items():
+        if is_bankrupt(account):
+            yield ResolveBankruptcy(account=address)
 
 
 def _settlements(book: ExchangeBook, moment: Moment) -> Iterator[Task]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from quantdesk.domain.receipt import entry_price_e6
 from quantdesk.services.ports import Row
-from quantdesk.services.read_account import AccountView, OrderView, PositionView
+from quantdesk.services.read_account import AccountView, PositionView
 from quantdesk.ui import format as show
-from quantdesk.ui.rows import FillRow, MarketRow, OrderRow, PositionRow
+from quantdesk.ui.rows import FillRow, MarketRow, PositionRow
 
 Line = dict[str, int | str]
 _WARNING_PERCENT = 60
@@ -61,11 +61,6 @@ def exposures(view: AccountView) -> list[Line]:
 def position_rows(view: AccountView, markets: Mapping[str, MarketRow]) -> list[PositionRow]:
     """A row for each open position."""
     return [_position(item, markets.get(item.market, MarketRow())) for item in view.positions]
-
-
-def order_rows(view: AccountView, markets: Mapping[str, MarketRow]) -> list[OrderRow]:
-    """A row for each order that waits on chain."""
-    return [_order(item, markets.get(item.market, MarketRow())) for item in view.orders]
 
 
 def fill_rows(fills: Sequence[Row], markets: Mapping[str, MarketRow]) -> list[FillRow]:
@@ -145,22 +140,6 @@ def _position(position: PositionView, market: MarketRow) -> PositionRow:
         leverage=show.leverage(position.leverage_e6).replace(".00", ""),
         funding=funding,
         funding_tone=show.sign_tone(funding),
-    )
-
-
-def _order(order: OrderView, market: MarketRow) -> OrderRow:
-    is_market = order.kind == "market"
-    return OrderRow(
-        address=order.address,
-        symbol=order.market,
-        base=market.base,
-        side=order.side,
-        kind=order.kind.replace("_", " ").capitalize(),
-        size=show.size(order.size_e9, market.lot_e9),
-        price="next price" if is_market else show.price(order.limit_price_e6, market.tick_e6),
-        reduce_only="Yes" if order.reduce_only else "No",
-        placed=show.stamp(order.placed_at_ms),
-        state="Open",
     )
 
 

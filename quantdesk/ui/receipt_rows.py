@@ -1,5 +1,7 @@
 """Receipt rows: the twin's receipt as the lines a person reads, before → after."""
 
+from dataclasses import replace
+
 from quantdesk.domain.receipt import Receipt, entry_price_e6
 from quantdesk.ui import format as show
 from quantdesk.ui.rows import MarketRow, ReceiptRow
@@ -8,8 +10,14 @@ _NEAR_E6 = 100_000
 """A liquidation price within 10 % of the mark is said out loud."""
 
 
-def receipt_rows(receipt: Receipt, market: MarketRow, *, kind: str) -> list[ReceiptRow]:
-    """Ten lines; requirements round up, what is left rounds down."""
+def receipt_rows(
+    receipt: Receipt, market: MarketRow, *, kind: str, now: Receipt | None = None
+) -> list[ReceiptRow]:
+    """Ten lines; requirements round up, what is left rounds down.
+
+    A limit order is judged at its own price; `now`, a receipt at the mark, tells what holds today.
+    """
+    now = now or receipt
     tick_e6 = market.tick_e6
     liquidation = receipt.liquidation_price_e6
     funding = receipt.funding_per_hour_e6
@@ -33,26 +41,28 @@ def receipt_rows(receipt: Receipt, market: MarketRow, *, kind: str) -> list[Rece
         ),
         ReceiptRow(
             label="Liquidation price",
-            before=_liquidation(liquidation.before, receipt.position_e9.before, tick_e6),
+            before=_liquidation(
+                now.liquidation_price_e6.before, receipt.position_e9.before, tick_e6
+            ),
             after=_liquidation(liquidation.after, receipt.position_e9.after, tick_e6),
             unit=_distance(receipt),
             tone="warn" if liquidation.after else "",
         ),
         ReceiptRow(
             label="Initial margin",
-            before=show.usd(receipt.initial_e6.before, round_up=True),
+            before=show.usd(now.initial_e6.before, round_up=True),
             after=show.usd(receipt.initial_e6.after, round_up=True),
             unit="USDC",
         ),
         ReceiptRow(
             label="Free collateral",
-            before=show.usd(receipt.free_collateral_e6.before),
+            before=show.usd(now.free_collateral_e6.before),
             after=show.usd(receipt.free_collateral_e6.after),
             unit="USDC",
         ),
         ReceiptRow(
             label="Leverage, account",
-            before=show.leverage(receipt.leverage_e6.before),
+            before=show.leverage(now.leverage_e6.before),
             after=show.leverage(receipt.leverage_e6.after),
         ),
         ReceiptRow(
@@ -61,10 +71,20 @@ def receipt_rows(receipt: Receipt, market: MarketRow, *, kind: str) -> list[Rece
         ReceiptRow(label="Slippage vs mark", after=show.percent(receipt.slippage_e6, 3)),
         ReceiptRow(
             label="Funding per hour",
-            before=show.signed_usd(-funding.before, 4),
+            before=show.signed_usd(-now.funding_per_hour_e6.before, 4),
             after=show.signed_usd(-funding.after, 4),
             unit="USDC",
         ),
+    ]
+
+
+def now_rows(receipt: Receipt, market: MarketRow) -> list[ReceiptRow]:
+    """The same ten lines before an order is written: how things stand, nothing of what follows."""
+    return [
+        replace(
+            line, before="", after=line.before or show.MISSING, unit=_standing_unit(line), tone=""
+        )
+        for line in receipt_rows(receipt, market, kind="market")
     ]
 
 
@@ -120,6 +140,10 @@ def receipt_size(size_e9: int, cost_e6: int, market: MarketRow) -> str:
     """`200.00 @ 155.00` for a filled trade."""
     price_e6 = entry_price_e6(size_e9, cost_e6)
     return f"{show.size(size_e9, market.lot_e9)} @ {show.price(price_e6, market.tick_e6)}"
+
+
+def _standing_unit(line: ReceiptRow) -> str:
+    return line.unit if line.before and line.before != show.MISSING and "%" not in line.unit else ""
 
 
 def _held(size_e9: int, market: MarketRow) -> str:

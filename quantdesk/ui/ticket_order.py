@@ -102,6 +102,14 @@ def beyond_leverage(fields: Fields, typed: Typed, largest_e9: int, market: Marke
     return f"More than {fields.leverage}× leverage. Enter {most} or less, or raise the leverage."
 
 
+def notional(typed: Typed, mark_e6: int) -> str:
+    """What the typed size is worth in USD: at the typed price, else at the mark."""
+    price_e6 = typed.price_e6 or mark_e6
+    if typed.size_e9 is None or not price_e6:
+        return show.MISSING
+    return show.usd(typed.size_e9 * price_e6 // 10**9)
+
+
 def refusal_label(code: str) -> str:
     """What the button says about a refusal; the full sentence stands at its field."""
     return _LABELS.get(code, "Check the order")

@@ -1,8 +1,8 @@
 """Indexer: what the program did on chain becomes rows in Postgres, each event exactly once.
 
-A transaction's rows and the cursor behind it are committed together and in chain order, so a crash
-anywhere repeats nothing and skips nothing. Rows are confirmed when written; a slower sweep marks
-them finalized and, should a fork have dropped one, rebuilds the mirror from the chain.
+Rows of a few transactions and the cursor behind them are committed together and in chain order, so
+a crash anywhere repeats nothing and skips nothing. Rows are confirmed when written; a slower sweep
+marks them finalized and, should a fork have dropped one, rebuilds the mirror from the chain.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ POLL_S = 2.0
 SWEEP_S = 5.0
 STATES_S = 5.0
 PAUSE_S = 0.5
-FETCHES = 8
-"""Transactions asked for at the same time."""
+BATCH = 32
+"""Transactions asked for at the same time, and written in one commit."""
 
 log = structlog.get_logger()
 
@@ -44,13 +44,12 @@ class Indexer:
         """Apply everything not yet applied; yields batches after they are committed."""
         cursor = await self._mirror.cursor()
         signatures = await self._history.signatures(after=cursor)
-        for start in range(0, len(signatures), FETCHES):
-            batch = signatures[start : start + FETCHES]
-            found = await asyncio.gather(*(self._history.transaction(each) for each in batch))
-            for transaction in found:
-                changes = list(changes_of(transaction, usdc_mint=self._usdc_mint))
-                await self._mirror.apply(transaction, changes, after=cursor)
-                cursor = transaction.signature
+        for start in range(0, len(signatures), BATCH):
+            wanted = signatures[start : start + BATCH]
+            found = await asyncio.gather(*(self._history.transaction(each) for each in wanted))
+            changes = [list(changes_of(each, usdc_mint=self._usdc_mint)) for each in found]
+            await self._mirror.apply(list(zip(found, changes, strict=True)), after=cursor)
+            cursor = wanted[-1]
             yield list(found)
 
     async def sweep(self) -> None:

@@ -21,7 +21,6 @@ from quantdesk.services.market_ports import PricesUnavailable
 from quantdesk.services.ports import (
     DatabaseUnavailable,
     ExchangeUnavailable,
-    Intents,
     TransactionRefused,
     Transactions,
 )
@@ -62,14 +61,12 @@ class OrderSender:
     def __init__(
         self,
         queue: SenderQueue,
-        intents: Intents,
         transactions: Transactions,
         *,
         channel: AccountChannel | None = None,
         clock: Callable[[], int] = wall_ms,
     ) -> None:
         self._queue = queue
-        self._intents = intents
         self._transactions = transactions
         self._channel = channel
         self._clock = clock
@@ -82,8 +79,12 @@ class OrderSender:
             return 0
         height = await self._transactions.block_height()
         statuses = await self._statuses(queued, search_history=False)
+        marks = []
         for each, status in zip(queued, statuses, strict=True):
-            await self._step(each, status, height=height)
+            mark = await self._step(each, status, height=height)
+            if mark is not None:
+                marks.append((each, mark))
+        await self._mark(marks)
         self._forget_resolved(queued, states)
         return len(queued)
 
@@ -94,7 +95,9 @@ class OrderSender:
         height = await self._transactions.block_height()
         return await self._queue.expire_prepared(below_height=height - FINALITY_BLOCKS)
 
-    async def _step(self, queued: Queued, status: TransactionStatus | None, *, height: int) -> None:
+    async def _step(
+        self, queued: Queued, status: TransactionStatus | None, *, height: int
+    ) -> Mark | None:
         step = next_step(queued.intent, self._known(queued.intent, status, height=height))
         if isinstance(step, SearchHistory):
             [status] = await self._statuses([queued], search_history=True)
@@ -102,11 +105,11 @@ class OrderSender:
             step = next_step(queued.intent, known)
         match step:
             case Mark():
-                await self._mark(queued, step)
+                return step
             case Resend():
-                await self._resend(queued)
+                return await self._resend(queued)
             case Wait() | SearchHistory():
-                pass
+                return None
 
     async def _statuses(
         self, queued: Sequence[Queued], *, search_history: bool
@@ -132,7 +135,7 @@ class OrderSender:
             sent_ms=self._sent_ms.setdefault(intent.id, first_ms),
         )
 
-    async def _resend(self, queued: Queued) -> None:
+    async def _resend(self, queued: Queued) -> Mark | None:
         intent = queued.intent
         assert intent.signed_transaction is not None, "a signed intent keeps its bytes"
         self._sent_ms[intent.id] = self._clock()
@@ -141,18 +144,20 @@ class OrderSender:
         except TransactionRefused as refusal:
             # A node's opinion of now: an earlier send may land all the same, so this is no end.
             log.info("resend_refused", intent=str(intent.id), reason=refusal.reason)
-            return
+            return None
         log.info("resent", intent=str(intent.id), signature=intent.signature)
-        if intent.state is not IntentState.SENT:
-            await self._mark(queued, Mark(state=IntentState.SENT))
+        return None if intent.state is IntentState.SENT else Mark(state=IntentState.SENT)
 
-    async def _mark(self, queued: Queued, mark: Mark) -> None:
-        intent = queued.intent
-        moved = await self._intents.mark(
-            intent.id, mark.state, expected=[intent.state], error=mark.error
-        )
-        if not moved:
+    async def _mark(self, marks: Sequence[tuple[Queued, Mark]]) -> None:
+        if not marks:
             return
+        moves = [(queued.intent, mark) for queued, mark in marks]
+        for (queued, mark), moved in zip(marks, await self._queue.move(moves), strict=True):
+            if moved:
+                await self._tell(queued, mark)
+
+    async def _tell(self, queued: Queued, mark: Mark) -> None:
+        intent = queued.intent
         log.info("intent_moved", intent=str(intent.id), was=intent.state, now=mark.state)
         if self._channel is not None:
             try:
@@ -181,7 +186,6 @@ async def run(settings: Settings) -> None:
     ):
         sender = OrderSender(
             wiring.sender_queue(pool),
-            wiring.intents(pool),
             transactions,
             channel=wiring.account_channel(valkey),
         )

@@ -10,6 +10,8 @@ BACKOFF_FIRST_S = 0.2
 BACKOFF_LAST_S = 10.0
 STEADY_S = 30.0
 """Up this long, a child's next failure is treated as its first."""
+SERVED_S = 3.0
+"""So is that of a child that served this long: it was killed, it did not fail to start."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Child:
 
     def ended(self, status: int) -> None:
         """Note that the process is gone and when it may start again."""
-        if time.time() - self.started_at > STEADY_S:
+        if time.time() - self.started_at > (SERVED_S if self.ready else STEADY_S):
             self._backoff_s = BACKOFF_FIRST_S
         self.pid = None
         self.ready = False

@@ -44,6 +44,7 @@ def test_a_function_starts_without_reflex_and_serves_its_routes(name: str, tmp_p
         "REDIS_URL": "redis://127.0.0.1:1",
         "SOLANA_RPC_URLS": "http://127.0.0.1:1",
         "PYTH_HERMES_URL": "http://127.0.0.1:1",
+        "QD_USDC_MINT": "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
     }
 
     done = subprocess.run(

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from quantdesk.services.actions import IntentState
-from quantdesk.services.ports import ExchangeUnavailable, MarksUnavailable, TransactionRefused
+from quantdesk.services.give_up import give_up
+from quantdesk.services.ports import (
+    ExchangeUnavailable,
+    MarksUnavailable,
+    TransactionRefused,
+    User,
+)
 from tests.api.browser import Browser, browser, signed_in
 from tests.fakes.world import fake_world
 
@@ -158,6 +165,36 @@ async def test_altered_bytes_are_refused_and_never_sent(alter: Any) -> None:
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "WRONG_BYTES"
     assert not world.transactions.sent
+
+
+async def test_what_was_given_up_can_no_longer_be_sent() -> None:
+    world = fake_world()
+    person = await signed_in(world, usdc_e6=THOUSAND)
+    order = await prepared(person)
+    intent_id = UUID(order["intent_id"])
+    user = world.users.stored[person.wallet.address]
+    stranger = User(id=uuid4(), wallet_address=user.wallet_address, role=user.role)
+    reason = "the page was reloaded"
+
+    assert not await give_up(world.deps, stranger, intent_id=intent_id, reason=reason)
+    assert await give_up(world.deps, user, intent_id=intent_id, reason=reason)
+    answer = await submit(person, order["intent_id"], person.sign(order["transaction_b64"]))
+
+    assert answer.status_code == 409, answer.text
+    assert answer.json()["error"]["code"] == "ALREADY_RESOLVED"
+    assert world.transactions.sent == []
+
+
+async def test_what_was_signed_cannot_be_given_up() -> None:
+    world = fake_world()
+    person = await signed_in(world, usdc_e6=THOUSAND)
+    order = await prepared(person)
+    await submit(person, order["intent_id"], person.sign(order["transaction_b64"]))
+    [intent] = world.intents.stored.values()
+    user = world.users.stored[person.wallet.address]
+
+    assert not await give_up(world.deps, user, intent_id=intent.id, reason="too late")
+    assert world.intents.stored[intent.id].state is IntentState.SENT
 
 
 async def test_bytes_of_another_prepared_order_are_refused() -> None:

@@ -128,13 +128,18 @@ async def audit(settings: Settings, parts: SmokeParts, outcome: Outcome) -> list
     return found
 
 
+_told: dict[str, set[tuple[str, int]]] = {}
+"""Events by transaction, as once read: nothing here takes a block back."""
+
+
 async def _events_on_chain(settings: Settings) -> set[tuple[str, int]]:
     async with wiring.chain_history(settings) as history:
-        events: set[tuple[str, int]] = set()
-        for signature in await history.signatures(after=None):
-            transaction = await history.transaction(signature)
-            events |= {(signature, event.log_index) for event in transaction.events}
-    return events
+        signatures = await history.signatures(after=None)
+        for signature in signatures:
+            if signature not in _told:
+                transaction = await history.transaction(signature)
+                _told[signature] = {(signature, event.log_index) for event in transaction.events}
+        return set().union(*(_told[signature] for signature in signatures))
 
 
 def _order_faults(connection: psycopg.Connection[dict[str, Any]], outcome: Outcome) -> list[str]:

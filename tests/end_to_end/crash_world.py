@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from quantdesk.settings import Settings
+from quantdesk.world.home import Home
+from quantdesk.world.status import PieceStatus, read_status
 
 PORT_NAMES = ("WEB", "PUBLISHER", "CHAIN", "MARKET", "POSTGRES", "VALKEY")
 RECOVERY_S = 90.0
@@ -52,20 +53,18 @@ class CrashWorld:
             text=True,
             timeout=240,
         )
-        # `status` answers 1 while a piece is not ready.
-        expected = (0, 1) if words[0] == "status" else (0,)
-        assert done.returncode in expected, f"{words}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def _is_ready(self) -> bool:
-        return all(
-            piece["state"] == "ready" and (piece["beat_age_ms"] or 0) < 3_000
-            for piece in self._pieces().values()
+        pieces = self._pieces()
+        return bool(pieces) and all(
+            piece.state == "ready" and (piece.beat_age_ms or 0) < 3_000 for piece in pieces.values()
         )
 
-    def _pieces(self) -> dict[str, dict[str, Any]]:
-        pieces = json.loads(self.command("status", "--json"))["pieces"]
-        return {piece["name"]: piece for piece in pieces}
+    def _pieces(self) -> dict[str, PieceStatus]:
+        pieces = read_status(Home(Path(self.environment["QD_HOME"])))
+        return {piece.name: piece for piece in pieces}
 
 
 @contextmanager

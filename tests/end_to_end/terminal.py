@@ -43,6 +43,10 @@ class Terminal:
         expect(self.page.locator(".age-chip[data-grade=live]").first).to_be_attached(
             timeout=WAIT_MS
         )
+        # The server names the network in its first answer over the page's own socket.
+        expect(self.page.locator(".header .network")).to_have_text(
+            re.compile(r"\w"), timeout=WAIT_MS
+        )
 
     def view(self, name: str) -> None:
         """On a phone, go to one of the five views; a desk shows them all."""
@@ -129,8 +133,15 @@ class Terminal:
         """Keep a picture of what the person sees."""
         folder = self.pictures / f"{self.size.width}x{self.size.height}"
         folder.mkdir(exist_ok=True)
-        self.page.wait_for_timeout(250)
+        self.settle()
         self.page.screenshot(path=folder / f"{name}.png")
+
+    def settle(self) -> None:
+        """Wait until candles are drawn and the browser has painted what it knows."""
+        expect(self.page.locator(".chart-note", has_text="Loading")).to_have_count(0)
+        self.page.evaluate(
+            "() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
+        )
 
     def _transfer(self, sum_text: str, picture: str) -> None:
         self.page.locator("#transfer-sum").fill(sum_text)

@@ -26,15 +26,17 @@ PUBLIC = {
         "choose_resolution",
     },
     "session_state": {"load", "connect_wallet", "end_session"},
-    "account_state": {"load", "show_table"},
+    "account_state": {"load"},
+    "tables_state": {"show_table", "show_this_market_only"},
     "portfolio_state": {"load"},
     "ticket_state": {
-        "choose_side", "choose_kind", "toggle_leverage", "choose_leverage", "type_price",
-        "use_mark", "type_size", "choose_percent", "choose_reduce_only", "walk", "clear",
+        "choose_side", "choose_kind", "type_price", "use_mark", "type_size",
+        "choose_reduce_only", "walk", "clear",
     },
+    "sizing_state": {"toggle_leverage", "choose_leverage", "choose_percent"},
     "funds_state": {"close_dialog", "type_sum"},
     "close_state": {"keep"},
-    "signing_state": {"dismiss"},
+    "notices_state": {"dismiss"},
 }  # fmt: skip
 ROUTER = "reflex___state____state"
 SETVAR_ANSWER_S = 0.5

@@ -26,7 +26,6 @@ def test_a_page_fits_its_screen_and_logs_no_error(
         page.get_by_label("Switch between dark and light").click()
         expect(page.locator("html")).to_have_class("light")
 
-    page.wait_for_timeout(1_000)
     terminal.snap(f"{name}-{theme}")
 
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
@@ -42,7 +41,6 @@ def test_each_view_of_the_phone_fits_and_has_targets_for_thumbs(
 
     for name in VIEWS:
         terminal.view(name)
-        page.wait_for_timeout(300)
         terminal.snap(f"view-{name.lower()}")
         assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
     small = page.evaluate(
@@ -60,7 +58,7 @@ def test_the_first_paint_is_quick_and_nothing_jumps(terminal: Terminal, page: Pa
         ".observe({type: 'layout-shift', buffered: true});"
     )
     terminal.open()
-    page.wait_for_timeout(1_500)
+    terminal.settle()
 
     paint_ms = page.evaluate(
         "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"

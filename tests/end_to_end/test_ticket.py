@@ -79,6 +79,7 @@ def test_a_limit_order_rests_and_can_be_cancelled(terminal: Terminal) -> None:
     page.locator("#price").fill("100")
     page.locator("#size").fill("5")
 
+    _nothing_is_cut_off_on_a_small_desk(terminal)
     terminal.main_button("Place limit long").click()
     terminal.notice("Placed")
     terminal.dismiss_notices()
@@ -90,16 +91,23 @@ def test_a_limit_order_rests_and_can_be_cancelled(terminal: Terminal) -> None:
     expect(page.get_by_text("You have no open orders.")).to_be_visible(timeout=20_000)
 
 
+def _nothing_is_cut_off_on_a_small_desk(terminal: Terminal) -> None:
+    page = terminal.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_label("Leverage for sizing").click()
+    expect(page.locator(".leverage-row")).to_be_visible()
+    expect(page.locator("#place")).to_be_in_viewport(ratio=1)
+    for button in page.locator(".account-box button").all():
+        expect(button).to_be_in_viewport(ratio=1)
+    terminal.snap("small-desk")
+
+
 def test_the_keys_of_the_sheet_work_and_rest_while_someone_types(terminal: Terminal) -> None:
     terminal.open()
     page = terminal.page
 
     short = page.locator(".sides [data-side=short]")
-    for _ in range(50):
-        page.keyboard.press("s")
-        page.wait_for_timeout(200)
-        if short.get_attribute("aria-pressed") == "true":
-            break
+    page.keyboard.press("s")
     expect(short).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("l")
     expect(page.get_by_role("tab", name="Limit")).to_have_attribute("aria-selected", "true")

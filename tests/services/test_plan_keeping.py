@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from quantdesk.domain.account import EMPTY_MARKET, AccountState
 from quantdesk.domain.market import SOL, MarketState, MarketStatus
 from quantdesk.domain.oracle import PriceReading
@@ -15,9 +17,11 @@ from quantdesk.services.plan_keeping import (
     CancelExpired,
     ExchangeBook,
     ExecuteOrder,
+    FollowPrice,
     Liquidate,
     Moment,
     RefreshMarket,
+    ResolveBankruptcy,
     SettleFunding,
     plan_keeping,
 )
@@ -107,8 +111,62 @@ def test_a_reduce_only_limit_without_a_position_is_handed_to_the_program_to_clos
     assert plan_keeping(book(idle), moment()) == [ExecuteOrder(order="order0")]
 
 
-def test_orders_of_kinds_that_the_program_does_not_execute_wait() -> None:
-    assert plan_keeping(book(replace(ORDER, kind=Kind.STOP_MARKET)), moment()) == []
+@pytest.mark.parametrize(
+    ("kind", "trigger_e6", "size_e9"),
+    [
+        (Kind.STOP_MARKET, PRICE, ONE_SOL),
+        (Kind.STOP_MARKET, PRICE, -ONE_SOL),
+        (Kind.TAKE_PROFIT, PRICE, ONE_SOL),
+        (Kind.TAKE_PROFIT, PRICE, -ONE_SOL),
+    ],
+)
+def test_a_sleeping_order_is_executed_at_its_trigger_and_not_one_unit_before(
+    kind: Kind, trigger_e6: int, size_e9: int
+) -> None:
+    wakes_by_rising = (size_e9 > 0) is (kind is not Kind.TAKE_PROFIT)
+    bound = PRICE * 2 if size_e9 > 0 else 1
+    order = replace(
+        ORDER, kind=kind, size_e9=size_e9, trigger_price_e6=trigger_e6, limit_price_e6=bound
+    )
+    before = PRICE - 1 if wakes_by_rising else PRICE + 1
+
+    assert plan_keeping(book(order), moment(before)) == []
+    assert plan_keeping(book(order), moment(PRICE)) == [ExecuteOrder(order="order0")]
+
+
+def test_a_stop_limit_that_woke_waits_for_its_limit() -> None:
+    stop = replace(ORDER, kind=Kind.STOP_LIMIT, trigger_price_e6=PRICE, limit_price_e6=PRICE)
+    roomy = replace(stop, limit_price_e6=PRICE + PRICE // 100)
+
+    assert plan_keeping(book(stop), moment()) == []
+    assert plan_keeping(book(roomy), moment()) == [ExecuteOrder(order="order0")]
+
+
+def test_a_trailing_stop_follows_each_better_price_and_is_executed_when_it_turns() -> None:
+    trailing = replace(
+        ORDER,
+        kind=Kind.TRAILING_STOP,
+        size_e9=-ONE_SOL,
+        limit_price_e6=1,
+        trailing_bps=200,
+        watermark_e6=PRICE,
+    )
+    better = PRICE + 1
+    turned = PRICE * 98 // 100
+
+    assert plan_keeping(book(trailing), moment(better)) == [
+        FollowPrice(order="order0", watermark_e6=better)
+    ]
+    assert plan_keeping(book(trailing), moment(PRICE)) == []
+    assert plan_keeping(book(trailing), moment(turned + 1)) == []
+    assert plan_keeping(book(trailing), moment(turned)) == [ExecuteOrder(order="order0")]
+
+
+def test_a_debt_is_resolved_only_when_nothing_is_left_that_could_pay_it() -> None:
+    assert plan_keeping(book(usdc_e6=-1), moment()) == [ResolveBankruptcy(account="alice")]
+    assert plan_keeping(book(usdc_e6=0), moment()) == []
+    holding = plan_keeping(book(position=held(ONE_SOL), usdc_e6=-1), moment())
+    assert not [each for each in holding if isinstance(each, ResolveBankruptcy)]
 
 
 def test_nothing_is_executed_in_a_paused_market() -> None:

@@ -236,10 +236,12 @@ async def test_a_topic_nobody_wants_any_more_is_given_back(desk: Desk, page: Pag
 
 NUMBERS = [
     ("format.usd(38918840000n)", "38,918.84"),
+    ("format.usd(994089999)", "994.08"),
     ("format.signedUsd(12815450000)", "+12,815.45"),
     ("format.signedUsd(-698700000)", "−698.70"),
     ("format.signedUsd(0)", "0.00"),
-    ("format.signedUsd(-4000)", "0.00"),
+    ("format.signedUsd(-9999)", "0.00"),
+    ("format.signedUsd(-698709999)", "−698.70"),
     ("format.usd(null)", "-"),
     ("format.price(154204999, 'SOL-PERP')", "154.20"),
     ("format.price(154205000, 'SOL-PERP')", "154.21"),

@@ -21,7 +21,6 @@ from quantdesk.adapters.chain.transaction import build_message, sign, signature_
 from quantdesk.adapters.chain.transactions import ChainTransactions
 from quantdesk.adapters.postgres.chain_mirror import ChainMirror, HistoryRewritten
 from quantdesk.adapters.postgres.database import Database
-from quantdesk.adapters.postgres.intents import PostgresIntents
 from quantdesk.adapters.postgres.migrate import migrate
 from quantdesk.adapters.postgres.sender_queue import SenderQueue
 from quantdesk.adapters.rpc.client import RpcClient
@@ -145,7 +144,6 @@ async def test_a_sent_intent_whose_fork_was_dropped_lands_again_with_the_same_by
     intent_id = _record(stage, wire, last_valid)
     sender = OrderSender(
         SenderQueue(stage.database),
-        PostgresIntents(stage.database),
         ChainTransactions(stage.node, PROGRAM),
         clock=lambda: int(asyncio.get_running_loop().time() * 1000),
     )

@@ -240,6 +240,37 @@ async def test_a_crash_between_two_transactions_loses_and_repeats_nothing(
         assert all_rows(server) == whole
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, len(STORY)])
+async def test_however_many_transactions_share_a_commit_the_rows_are_the_same(
+    server: Server, mirror: ChainMirror, size: int
+) -> None:
+    await run_to_end(indexer_of(mirror, RememberedHistory(STORY)))
+    expected = all_rows(server)
+    await mirror.clear()
+
+    cursor = None
+    for start in range(0, len(STORY), size):
+        part = STORY[start : start + size]
+        batch = [(each, list(changes_of(each, usdc_mint=USDC))) for each in part]
+        await mirror.apply(batch, after=cursor)
+        cursor = part[-1].signature
+
+    assert all_rows(server) == expected
+
+
+async def test_a_transaction_that_cannot_be_written_takes_its_whole_batch_back(
+    server: Server, mirror: ChainMirror
+) -> None:
+    before = all_rows(server)
+    batch = [(each, list(changes_of(each, usdc_mint=USDC))) for each in STORY[:4]]
+    batch[3][1].append(replace(batch[3][1][-1], given={"slot": None}, must_exist=False))
+
+    with pytest.raises(psycopg.errors.NotNullViolation):
+        await mirror.apply(batch, after=None)
+
+    assert all_rows(server) == before
+
+
 async def test_a_change_that_fails_takes_its_whole_transaction_back(
     server: Server, mirror: ChainMirror
 ) -> None:
@@ -249,7 +280,7 @@ async def test_a_change_that_fails_takes_its_whole_transaction_back(
     broken = replace(changes[-1], given={"slot": None}, must_exist=False)
 
     with pytest.raises(psycopg.errors.NotNullViolation):
-        await mirror.apply(STORY[3], [*changes, broken], after="signature3")
+        await mirror.apply([(STORY[3], [*changes, broken])], after="signature3")
 
     assert all_rows(server) == before
 
@@ -259,10 +290,10 @@ async def test_of_two_indexers_one_applies_and_the_other_reads_the_cursor_again(
 ) -> None:
     await run_to_end(indexer_of(mirror, RememberedHistory(STORY[:1])))
     changes = list(changes_of(STORY[1], usdc_mint=USDC))
-    await mirror.apply(STORY[1], changes, after="signature1")
+    await mirror.apply([(STORY[1], changes)], after="signature1")
 
     with pytest.raises(CursorMoved):
-        await mirror.apply(STORY[1], changes, after="signature1")
+        await mirror.apply([(STORY[1], changes)], after="signature1")
     assert one(server, "user_balances", account=ALICE)["balance_native"] == 10**9
 
 

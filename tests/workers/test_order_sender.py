@@ -9,11 +9,12 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from quantdesk.adapters.postgres.chain_mirror import ChainMirror
 from quantdesk.adapters.postgres.database import Database
-from quantdesk.adapters.postgres.intents import PostgresIntents
 from quantdesk.adapters.postgres.migrate import migrate
 from quantdesk.adapters.postgres.sender_queue import SenderQueue
 from quantdesk.services.actions import Commitment, IntentState, TransactionStatus
+from quantdesk.services.chain_changes import ChainTransaction
 from quantdesk.services.ports import ExchangeUnavailable, TransactionRefused
 from quantdesk.services.resolve_intent import FINALITY_BLOCKS, UNRESOLVED
 from quantdesk.workers.order_sender import OrderSender
@@ -62,7 +63,6 @@ class Stage:
     def started(self) -> OrderSender:
         return OrderSender(
             SenderQueue(self._database),
-            PostgresIntents(self._database),
             self.network,
             clock=lambda: self.now_ms,
         )
@@ -102,6 +102,13 @@ class Stage:
             ).fetchone()
         assert row is not None
         return row[0], row[1]
+
+    async def mirrored(self, signature: str, *, error: object = None) -> None:
+        """The indexer meets a transaction in a block."""
+        mirror = ChainMirror(self._database)
+        await mirror.clear()
+        met = ChainTransaction(signature=signature, slot=7, block_time=7, error=error, events=())
+        await mirror.apply([(met, [])], after=None)
 
     async def round(self, *, after_ms: int = 0) -> None:
         self.now_ms += after_ms
@@ -267,7 +274,49 @@ async def test_what_nobody_signed_expires_when_it_can_no_longer_land(stage: Stag
     stage.network.height += 1
     assert await stage.sender.expire_prepared() == 1
 
-    assert stage.state(intent_id)[0] == "expired"
+    state, error = stage.state(intent_id)
+    assert state == "expired"
+    assert error == {
+        "code": "NOT_SIGNED",
+        "message": (
+            f"it was not signed before block {LAST_VALID}; nothing was done, prepare it again"
+        ),
+    }
+
+
+@pytest.mark.parametrize("given_up", [IntentState.REJECTED, IntentState.EXPIRED])
+async def test_refused_bytes_that_land_by_another_way_end_as_the_chain_says(
+    stage: Stage, given_up: IntentState
+) -> None:
+    intent_id, signature = stage.put(given_up)
+
+    await stage.mirrored(signature)
+    assert stage.state(intent_id) == ("confirmed", None)
+
+    stage.network.recent[signature] = landed(Commitment.FINALIZED)
+    await stage.round()
+    assert stage.state(intent_id)[0] == "finalized"
+
+
+async def test_refused_bytes_that_fail_on_chain_stay_refused(stage: Stage) -> None:
+    intent_id, signature = stage.put(IntentState.REJECTED)
+
+    await stage.mirrored(signature, error={"InstructionError": [0, {"Custom": 6000}]})
+
+    assert stage.state(intent_id)[0] == "rejected"
+
+
+async def test_an_order_id_taken_by_a_newer_intent_stays_with_it(stage: Stage) -> None:
+    older, signature = stage.put(IntentState.REJECTED)
+    newer, _ = stage.put(IntentState.SENT)
+    with stage.admin() as connection:
+        connection.execute(
+            "update intents set client_order_id = 7 where id = any(%s)", [[older, newer]]
+        )
+
+    await stage.mirrored(signature)
+
+    assert (stage.state(older)[0], stage.state(newer)[0]) == ("rejected", "sent")
 
 
 async def test_resolved_intents_are_left_alone(stage: Stage) -> None:

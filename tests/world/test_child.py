@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from quantdesk.world.child import BACKOFF_FIRST_S, BACKOFF_LAST_S, STEADY_S, Child
+from quantdesk.world.child import BACKOFF_FIRST_S, BACKOFF_LAST_S, SERVED_S, STEADY_S, Child
 
 KILLED = 9
 
@@ -40,6 +40,19 @@ def test_after_a_steady_time_the_first_delay_is_short_again() -> None:
     one.ended(KILLED)
 
     assert one.retry_at - time.time() == pytest.approx(BACKOFF_FIRST_S, abs=0.1)
+
+
+def test_a_child_that_served_is_started_at_once_and_one_that_flaps_waits() -> None:
+    for served_s, delay_s in ((SERVED_S + 1, BACKOFF_FIRST_S), (SERVED_S - 1, 2 * BACKOFF_FIRST_S)):
+        one = child()
+        delay_after_end(one)
+        one.launch()
+        one.ready = True
+        one.started_at -= served_s
+
+        one.ended(KILLED)
+
+        assert one.retry_at - time.time() == pytest.approx(delay_s, abs=0.1)
 
 
 def test_the_first_start_is_no_restart_and_a_signal_is_kept_as_exit_status() -> None:

@@ -178,6 +178,10 @@ class Instructions:
             remaining=self.risk_set(trader, except_market=market_index),
         )
 
+    def resolve_bankruptcy(self, account: Pubkey) -> Instruction:
+        """Let the fund and the pool pay the debt of an account that holds nothing any more."""
+        return self.program.instruction("resolve_bankruptcy", {"user_account": account})
+
     def update_oracle_price(self, market_index: int) -> Instruction:
         """Let a market take note of the posted price."""
         return self.program.instruction("update_oracle_price", self._priced(market_index))

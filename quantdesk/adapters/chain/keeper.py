@@ -29,8 +29,10 @@ from quantdesk.services.plan_keeping import (
     CancelExpired,
     ExchangeBook,
     ExecuteOrder,
+    FollowPrice,
     Liquidate,
     RefreshMarket,
+    ResolveBankruptcy,
     SettleFunding,
     Task,
 )
@@ -118,7 +120,7 @@ class ChainKeeper:
     def _instruction(self, task: Task, book: ExchangeBook) -> Instruction:
         keeper, build = self._keys.keeper.pubkey(), self._instructions
         match task:
-            case ExecuteOrder():
+            case ExecuteOrder() | FollowPrice():
                 order = book.orders[task.order]
                 return build.execute_order(
                     _trader(book.accounts[order.account]),
@@ -137,6 +139,8 @@ class ChainKeeper:
                     liquidator=keeper,
                     liquidator_account=self._account,
                 )
+            case ResolveBankruptcy():
+                return build.resolve_bankruptcy(Pubkey.from_string(task.account))
             case SettleFunding():
                 trader = _trader(book.accounts[task.account])
                 return build.settle_funding(task.market_index, trader)

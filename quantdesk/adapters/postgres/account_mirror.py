@@ -31,7 +31,7 @@ order by executed_at desc, slot desc, log_index desc limit %(limit)s
 """
 INTENTS = """
 select id, kind::text as kind, state::text as state, client_order_id, signature, error, created_at,
-       request ->> 'summary' as summary
+       request ->> 'summary' as summary, request
 from intents order by created_at desc limit %(limit)s
 """
 # One statement, so that every sum is of the same moment.

@@ -1,12 +1,13 @@
-"""The chain's mirror: a transaction's changes and the cursor move together, or not at all.
+"""The chain's mirror: transactions' changes and the cursor move together, or not at all.
 
 Writers may be many; the cursor row is locked and compared first, so each transaction is applied
-once and in order, whoever applies it.
+once and in order, whoever applies it and however many are applied at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from psycopg import sql
 from psycopg.errors import UniqueViolation
@@ -35,6 +36,19 @@ LINK_ORDER = """
 update orders set intent_id = (select id from intents where signature = placed_signature)
 where address = %(address)s
 """
+# A node refused these bytes and they landed all the same: somebody handed them to another node. An
+# id that a newer live intent has taken stays with that one.
+REVIVE = """
+update intents set state = 'confirmed', error = null, resolved_at = null, updated_at = now()
+where signature = any(%s) and state in ('rejected', 'expired') and not exists (
+  select from intents as other
+  where other.kind = 'place_order' and intents.kind = 'place_order' and other.id <> intents.id
+    and (other.account, other.client_order_id) = (intents.account, intents.client_order_id)
+    and other.state not in ('rejected', 'expired'))
+"""
+Applied = tuple[ChainTransaction, Sequence[Change]]
+"""A transaction with the changes that its events make."""
+
 OWNERS = "select address, owner from accounts where address = any(%s)"
 
 
@@ -57,12 +71,10 @@ class ChainMirror:
         async with self._database.transaction(SERVICE) as connection:
             return await _signature(connection, lock=False)
 
-    async def apply(
-        self, transaction: ChainTransaction, changes: Sequence[Change], *, after: str | None
-    ) -> None:
-        """Apply the transaction that follows `after`. Raises CursorMoved when it does not.
+    async def apply(self, batch: Sequence[Applied], *, after: str | None) -> None:
+        """Apply transactions that follow `after`, all or none. Raises CursorMoved if they do not.
 
-        Raises HistoryRewritten when it was applied before: the node no longer knows the cursor.
+        Raises HistoryRewritten when one was applied before: the node no longer knows the cursor.
         """
         async with self._database.transaction(SERVICE) as connection:
             if await _signature(connection, lock=True) != after:
@@ -70,14 +82,17 @@ class ChainMirror:
             # In a pipeline the statements wait for the server once, not once each.
             try:
                 async with connection.pipeline():
-                    await _record(connection, transaction)
-                    for change in changes:
-                        await _write(connection, change)
-                    await _advance(connection, transaction)
+                    for transaction, changes in batch:
+                        await _record(connection, transaction)
+                        for change in changes:
+                            await _write(connection, change)
+                    landed = [each.signature for each, _ in batch if each.error is None]
+                    await connection.execute(REVIVE, [landed])
+                    await _advance(connection, batch[-1][0])
             except UniqueViolation as repeated:
                 if repeated.diag.table_name != "chain_transactions":
                     raise
-                raise HistoryRewritten(transaction.signature) from repeated
+                raise HistoryRewritten(batch[0][0].signature) from repeated
 
     async def owners(self, accounts: Sequence[str]) -> Mapping[str, str]:
         """Account address -> owner, for those known."""
@@ -153,7 +168,9 @@ async def _set_cursor(
 
 
 async def _write(connection: Connection, change: Change) -> None:
-    statement = _update(change) if change.must_exist else _upsert(change)
+    statement = _statement(
+        change.table, change.must_exist, tuple(change.key), tuple(change.given), tuple(change.added)
+    )
     parameters = {
         name: Jsonb(value) if isinstance(value, dict) else value
         for name, value in {**change.key, **change.given, **change.added}.items()
@@ -167,41 +184,51 @@ async def _write(connection: Connection, change: Change) -> None:
         await connection.execute(LINK_ORDER, parameters)
 
 
-def _upsert(change: Change) -> sql.Composed:
-    columns = [*change.key, *change.given, *change.added]
+Names = tuple[str, ...]
+
+
+# Composing a statement costs more than sending it, and there are as few as there are changes.
+@lru_cache(maxsize=256)
+def _statement(table: Table, must_exist: bool, key: Names, given: Names, added: Names) -> bytes:
+    composed = (_update if must_exist else _upsert)(table, key, given, added)
+    return composed.as_bytes(None)
+
+
+def _upsert(table: Table, key: Names, given: Names, added: Names) -> sql.Composed:
+    columns = [*key, *given, *added]
     updates: list[sql.Composable] = [
-        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in change.given
+        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in given
     ]
     updates += [
-        sql.SQL("{0} = {1}.{0} + excluded.{0}").format(
-            sql.Identifier(name), sql.Identifier(change.table)
-        )
-        for name in change.added
+        sql.SQL("{0} = {1}.{0} + excluded.{0}").format(sql.Identifier(name), sql.Identifier(table))
+        for name in added
     ]
-    if change.table in KEPT_AT:
+    if table in KEPT_AT:
         updates.append(sql.SQL("updated_at = now()"))
     return sql.SQL("insert into {} ({}) values ({}) on conflict ({}) do update set {}").format(
-        sql.Identifier(change.table),
+        sql.Identifier(table),
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.SQL(", ").join(map(sql.Placeholder, columns)),
-        sql.SQL(", ").join(map(sql.Identifier, change.key)),
+        sql.SQL(", ").join(map(sql.Identifier, key)),
         sql.SQL(", ").join(updates),
     )
 
 
-def _update(change: Change) -> sql.Composed:
+def _update(table: Table, key: Names, given: Names, added: Names) -> sql.Composed:
     updates: list[sql.Composable] = [
-        sql.SQL("{} = {}").format(sql.Identifier(n), sql.Placeholder(n)) for n in change.given
+        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in given
     ]
     updates += [
-        sql.SQL("{0} = {0} + {1}").format(sql.Identifier(n), sql.Placeholder(n))
-        for n in change.added
+        sql.SQL("{0} = {0} + {1}").format(sql.Identifier(name), sql.Placeholder(name))
+        for name in added
     ]
-    if change.table in KEPT_AT:
+    if table in KEPT_AT:
         updates.append(sql.SQL("updated_at = now()"))
-    wanted = [sql.SQL("{} = {}").format(sql.Identifier(n), sql.Placeholder(n)) for n in change.key]
+    wanted = [
+        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in key
+    ]
     return sql.SQL("update {} set {} where {}").format(
-        sql.Identifier(change.table), sql.SQL(", ").join(updates), sql.SQL(" and ").join(wanted)
+        sql.Identifier(table), sql.SQL(", ").join(updates), sql.SQL(" and ").join(wanted)
     )
 
 

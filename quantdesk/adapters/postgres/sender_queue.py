@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from psycopg.types.json import Jsonb
+
 from quantdesk.adapters.postgres.database import SERVICE, Database
-from quantdesk.adapters.postgres.intents import COLUMNS, intent_of_row
+from quantdesk.adapters.postgres.intents import COLUMNS, MARK, intent_of_row
 from quantdesk.services.actions import Intent, IntentState
+from quantdesk.services.resolve_intent import Mark
 
 QUEUE = f"""
 select {COLUMNS}, (select wallet_address from users where users.id = intents.user_id) as owner
@@ -17,7 +20,10 @@ where state in ('signed', 'sent', 'processed', 'confirmed', 'unknown')
 order by updated_at limit %s
 """  # noqa: S608 - our own columns
 EXPIRE_PREPARED = """
-update intents set state = 'expired', resolved_at = now(), updated_at = now()
+update intents set state = 'expired', resolved_at = now(), updated_at = now(),
+  error = jsonb_build_object('code', 'NOT_SIGNED', 'message', format(
+    'it was not signed before block %%s; nothing was done, prepare it again',
+    last_valid_block_height))
 where state = 'prepared' and last_valid_block_height < %s
 """
 
@@ -43,6 +49,18 @@ class SenderQueue:
             rows = await found.fetchall()
         return [Queued(intent=intent_of_row(row), owner=row["owner"]) for row in rows]
 
+    async def move(self, moves: Sequence[tuple[Intent, Mark]]) -> list[bool]:
+        """Move intents on in one commit; False for those no longer in the state that was read."""
+        # Always by id: two senders that lock the same rows would otherwise wait for each other.
+        order = sorted(range(len(moves)), key=lambda at: moves[at][0].id)
+        is_moved = [False] * len(moves)
+        async with self._database.transaction(SERVICE) as connection:
+            async with connection.pipeline():
+                done = [(at, await connection.execute(MARK, _marked(*moves[at]))) for at in order]
+            for at, cursor in done:
+                is_moved[at] = cursor.rowcount == 1
+        return is_moved
+
     async def has_prepared(self) -> bool:
         """Whether anybody holds bytes that were not returned."""
         async with self._database.transaction(SERVICE) as connection:
@@ -57,3 +75,12 @@ class SenderQueue:
         async with self._database.transaction(SERVICE) as connection:
             done = await connection.execute(EXPIRE_PREPARED, [below_height])
         return done.rowcount
+
+
+def _marked(intent: Intent, mark: Mark) -> dict[str, object]:
+    return {
+        "id": intent.id,
+        "state": mark.state.value,
+        "expected": [intent.state.value],
+        "error": None if mark.error is None else Jsonb(dict(mark.error)),
+    }

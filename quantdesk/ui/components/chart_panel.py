@@ -36,7 +36,9 @@ def chart_panel() -> rx.Component:
             class_name="panel-head",
         ),
         rx.el.div(
-            candle_chart(symbol, MarketState.resolution_s, AccountState.chart_lines),
+            candle_chart(
+                symbol, MarketState.resolution_s, AccountState.chart_lines, AccountState.chart_marks
+            ),
             class_name="chart",
         ),
         rx.el.div(

@@ -12,6 +12,7 @@ def footer() -> rx.Component:
     return rx.el.footer(
         feed_status(),
         rx.el.span(scene_label(), class_name="fact scene grow"),
+        chart_credit(),
         rx.el.span("Slot ", rx.el.b(SessionState.slot), class_name="fact"),
         rx.el.span("UTC ", utc_clock(), class_name="fact"),
         rx.el.button(
@@ -22,4 +23,15 @@ def footer() -> rx.Component:
             on_click=FundsState.open_dialog("shortcuts"),
         ),
         class_name="footer",
+    )
+
+
+def chart_credit() -> rx.Component:
+    """The attribution that the chart library's licence asks for."""
+    return rx.el.a(
+        "Charts by TradingView",
+        href="https://www.tradingview.com/",
+        target="_blank",
+        rel="noopener noreferrer",
+        class_name="fact credit",
     )

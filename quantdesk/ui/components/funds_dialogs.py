@@ -7,6 +7,7 @@ from quantdesk.ui.components.modal import modal
 from quantdesk.ui.components.receipt import receipt_line
 from quantdesk.ui.components.text_field import text_field
 from quantdesk.ui.states.close import CloseState
+from quantdesk.ui.states.faucet import FaucetState
 from quantdesk.ui.states.funds import FundsState
 
 _KEYS = (
@@ -20,6 +21,9 @@ _KEYS = (
     ("Esc", "Clear the ticket, close a dialog"),
     ("?", "This sheet"),
 )
+
+
+_PARTS = (25, 50, 75, 100)
 
 
 def funds_dialogs() -> rx.Component:
@@ -88,6 +92,10 @@ def _transfer() -> rx.Component:
             class_name="field",
             custom_attrs={"data-state": rx.cond(FundsState.problem != "", "error", "")},
         ),
+        rx.cond(
+            FundsState.held_back != "",
+            rx.el.p(FundsState.held_back, class_name="banner", custom_attrs={"data-tone": "info"}),
+        ),
         rx.el.button(
             rx.cond(
                 FundsState.can_submit,
@@ -117,13 +125,13 @@ def _faucet() -> rx.Component:
             class_name="t2",
         ),
         rx.el.button(
-            rx.cond(FundsState.busy, "Sending test funds", "Send me test funds"),
+            rx.cond(FaucetState.busy, "Sending test funds", "Send me test funds"),
             type="button",
             class_name="act",
             id="faucet-act",
-            on_click=FundsState.request_faucet,
+            on_click=FaucetState.request_faucet,
             auto_focus=True,
-            custom_attrs={"data-tone": rx.cond(FundsState.busy, "busy", "main")},
+            custom_attrs={"data-tone": rx.cond(FaucetState.busy, "busy", "main")},
         ),
         rx.cond(
             FundsState.problem != "",
@@ -159,6 +167,19 @@ def _close() -> rx.Component:
             rx.el.output(CloseState.percent, " %", class_name="key percent"),
             class_name="row",
         ),
+        rx.el.div(
+            *(
+                rx.el.button(
+                    f"{part} %",
+                    type="button",
+                    class_name="btn",
+                    on_click=CloseState.slide(part),
+                    aria_pressed=CloseState.percent == part,
+                )
+                for part in _PARTS
+            ),
+            class_name="quarters",
+        ),
         rx.el.dl(rx.foreach(CloseState.lines, receipt_line), class_name="receipt-lines"),
         rx.cond(
             CloseState.problem != "",
@@ -179,8 +200,7 @@ def _close() -> rx.Component:
             ),
             rx.el.button(
                 "Close ",
-                CloseState.percent,
-                " %",
+                CloseState.size,
                 type="button",
                 id="close-act",
                 class_name="btn large danger-fill grow",

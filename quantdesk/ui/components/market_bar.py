@@ -35,11 +35,7 @@ def market_bar() -> rx.Component:
             _stat("24 h volume", live_stat(symbol, "volume_24h"), name="volume"),
             _stat("Open interest L / S", live_stat(symbol, "open_interest"), name="interest"),
             _stat("Funding / 1 h", live_stat(symbol, "funding_1h"), name="funding"),
-            _stat(
-                "24 h low – high",
-                rx.el.span(live_stat(symbol, "low_24h"), " – ", live_stat(symbol, "high_24h")),
-                name="range",
-            ),
+            _stat("24 h low – high", live_stat(symbol, "range_24h"), name="range"),
             class_name="stats",
         ),
         live_title(symbol),

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from quantdesk.ui.components.contract import contract_facts
 from quantdesk.ui.components.feed import live_price, live_stat
 from quantdesk.ui.components.icon import icon
 from quantdesk.ui.components.modal import modal
@@ -18,7 +19,7 @@ def watch_list() -> rx.Component:
     return rx.el.section(
         rx.el.div(rx.el.h2("Markets"), class_name="panel-head"),
         _table(MarketState.markets),
-        _contract(),
+        contract_facts(),
         class_name="watch panel",
         aria_label="Markets",
     )
@@ -90,31 +91,4 @@ def _line(market: rx.Var[MarketRow]) -> rx.Component:
         rx.el.td(live_stat(market.symbol, "change_24h_percent"), class_name="num change"),
         key=market.symbol,
         custom_attrs={"data-on": market.symbol == MarketState.market.symbol},
-    )
-
-
-def _contract() -> rx.Component:
-    market = MarketState.market
-    return rx.el.div(
-        rx.el.div(
-            rx.el.h2("Contract"),
-            rx.el.span(market.symbol, class_name="t3"),
-            class_name="panel-head",
-        ),
-        rx.el.dl(
-            *(
-                rx.el.div(rx.el.dt(label), rx.el.dd(figure))
-                for label, figure in (
-                    ("Settled in", "USDC, cross margin"),
-                    ("Priced by", "Oracle, next price"),
-                    ("Tick", market.tick),
-                    ("Smallest order", market.min_size),
-                    ("Fee, market order", market.taker_fee),
-                    ("Fee, limit order", market.limit_fee),
-                    ("Funding, at most", market.funding_max),
-                )
-            ),
-            class_name="facts",
-        ),
-        class_name="contract",
     )

@@ -4,7 +4,7 @@ import reflex as rx
 
 from quantdesk.ui.components.icon import icon
 from quantdesk.ui.rows import Notice
-from quantdesk.ui.states.signing import SigningState
+from quantdesk.ui.states.notices import NoticesState
 
 _SOURCE = rx.asset("notices.jsx", shared=True)
 _STAY_MS = 7000
@@ -22,7 +22,7 @@ class Leave(rx.NoSSRComponent):
 def notices() -> rx.Component:
     """The stack in the corner; new outcomes are read out politely."""
     return rx.el.div(
-        rx.foreach(SigningState.notices, _notice),
+        rx.foreach(NoticesState.notices, _notice),
         class_name="notices",
         role="status",
         custom_attrs={"aria-live": "polite", "aria-relevant": "additions text"},
@@ -52,11 +52,11 @@ def _notice(notice: rx.Var[Notice]) -> rx.Component:
             type="button",
             aria_label="Dismiss",
             class_name="dismiss",
-            on_click=SigningState.dismiss(notice.key),
+            on_click=NoticesState.dismiss(notice.key),
         ),
         Leave.create(
             after=rx.cond(notice.final & ~notice.sticky, _STAY_MS, 0),
-            on_leave=SigningState.dismiss(notice.key),
+            on_leave=NoticesState.dismiss(notice.key),
         ),
         key=notice.key,
         class_name="notice",

@@ -2,12 +2,11 @@
 
 import reflex as rx
 
-from quantdesk.ui.components.empty import empty
 from quantdesk.ui.components.icon import icon, triangle
-from quantdesk.ui.components.positions_table import heads
+from quantdesk.ui.components.positions_table import heads, nothing
 from quantdesk.ui.rows import FillRow, OrderRow
-from quantdesk.ui.states.account import AccountState
-from quantdesk.ui.states.close import CloseState
+from quantdesk.ui.states.cancel import CancelState
+from quantdesk.ui.states.tables import TablesState
 
 _ORDER_COLUMNS = (
     ("Market", ""),
@@ -35,26 +34,26 @@ _FILL_COLUMNS = (
 def orders_table() -> rx.Component:
     """Every order that is not final, or one sentence."""
     return rx.cond(
-        AccountState.orders.length() > 0,
+        TablesState.shown_orders.length() > 0,
         rx.el.table(
             heads(_ORDER_COLUMNS),
-            rx.el.tbody(rx.foreach(AccountState.orders, _order)),
+            rx.el.tbody(rx.foreach(TablesState.shown_orders, _order)),
             class_name="table cards",
         ),
-        empty("list-dashes", "You have no open orders."),
+        nothing("list-dashes", "open orders"),
     )
 
 
 def fills_table() -> rx.Component:
     """The latest trades, newest first, or one sentence."""
     return rx.cond(
-        AccountState.fills.length() > 0,
+        TablesState.shown_fills.length() > 0,
         rx.el.table(
             heads(_FILL_COLUMNS),
-            rx.el.tbody(rx.foreach(AccountState.fills, _fill)),
+            rx.el.tbody(rx.foreach(TablesState.shown_fills, _fill)),
             class_name="table cards",
         ),
-        empty("receipt", "You have no fills yet."),
+        nothing("receipt", "fills yet"),
     )
 
 
@@ -92,9 +91,11 @@ def _order(row: rx.Var[OrderRow]) -> rx.Component:
                     type="button",
                     class_name="btn",
                     aria_label="Cancel " + row.kind + " order on " + row.symbol,
-                    on_click=CloseState.cancel_order(row.address),
+                    on_click=CancelState.cancel_order(row.address),
                 ),
-                rx.el.span(icon("circle-notch", 14), class_name="spin t3"),
+                rx.el.span(
+                    icon("circle-notch", 14), class_name="spin t3", title="Nothing to cancel yet"
+                ),
             ),
             class_name="num act-cell",
         ),

@@ -5,9 +5,9 @@ import reflex as rx
 from quantdesk.ui.components.empty import empty
 from quantdesk.ui.components.feed import live_distance, live_notional, live_pnl, live_price
 from quantdesk.ui.rows import PositionRow
-from quantdesk.ui.states.account import AccountState
 from quantdesk.ui.states.close import CloseState
 from quantdesk.ui.states.market import MarketState
+from quantdesk.ui.states.tables import TablesState
 
 _COLUMNS = (
     ("Market", ""),
@@ -25,21 +25,37 @@ _COLUMNS = (
 
 def heads(columns: tuple[tuple[str, str], ...]) -> rx.Component:
     """The header row of a table."""
-    return rx.el.thead(
-        rx.el.tr(*(rx.el.th(name, scope="col", class_name=kind) for name, kind in columns))
+    return rx.el.thead(rx.el.tr(*(_head(name, kind) for name, kind in columns)))
+
+
+def _head(name: str, kind: str) -> rx.Component:
+    # A column of buttons needs no title for those who see the buttons.
+    title = rx.el.span(name, class_name="sr-only") if "act-cell" in kind else name
+    return rx.el.th(title, scope="col", class_name=kind)
+
+
+def nothing(icon_name: str, what: str) -> rx.Component:
+    """The sentence of an empty table; it names the market when only one is looked at."""
+    return empty(
+        icon_name,
+        rx.cond(
+            TablesState.only_symbol == "",
+            f"You have no {what}.",
+            f"You have no {what} in " + TablesState.only_symbol + ".",
+        ),
     )
 
 
 def positions_table() -> rx.Component:
-    """Every open position, or one sentence."""
+    """The open positions that are asked for, or one sentence."""
     return rx.cond(
-        AccountState.positions.length() > 0,
+        TablesState.shown_positions.length() > 0,
         rx.el.table(
             heads(_COLUMNS),
-            rx.el.tbody(rx.foreach(AccountState.positions, _line)),
+            rx.el.tbody(rx.foreach(TablesState.shown_positions, _line)),
             class_name="table cards positions",
         ),
-        empty("stack", "You have no open positions."),
+        nothing("stack", "open positions"),
     )
 
 

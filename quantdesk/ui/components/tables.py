@@ -11,6 +11,7 @@ from quantdesk.ui.components.positions_table import positions_table
 from quantdesk.ui.components.wallet import connect_button
 from quantdesk.ui.states.account import AccountState
 from quantdesk.ui.states.session import SessionState
+from quantdesk.ui.states.tables import TablesState
 
 
 def tables() -> rx.Component:
@@ -24,13 +25,15 @@ def tables() -> rx.Component:
         ),
         rx.el.div(
             rx.el.div(
-                _tab("positions", "Positions", AccountState.positions.length()),
-                _tab("orders", "Orders", AccountState.orders.length()),
+                _tab("positions", "Positions", TablesState.positions.length()),
+                _tab("orders", "Orders", TablesState.orders.length()),
                 _tab("fills", "Fills", 0),
                 class_name="tabs",
                 role="tablist",
                 aria_label="Account tables",
             ),
+            rx.el.div(class_name="grow"),
+            rx.cond(SessionState.signed_in, _this_market_only()),
             class_name="panel-head",
         ),
         rx.el.div(
@@ -39,7 +42,7 @@ def tables() -> rx.Component:
                 rx.cond(
                     AccountState.loaded,
                     rx.match(
-                        AccountState.table,
+                        TablesState.table,
                         ("orders", orders_table()),
                         ("fills", fills_table()),
                         positions_table(),
@@ -51,7 +54,7 @@ def tables() -> rx.Component:
             class_name="tables-body",
             role="tabpanel",
             tab_index=0,
-            aria_label=AccountState.table,
+            aria_label=TablesState.table,
         ),
         class_name="tables panel",
         aria_label="Positions, orders and fills",
@@ -67,8 +70,20 @@ def _tab(name: str, label: str, count: Any) -> rx.Component:
         type="button",
         role="tab",
         class_name="tab",
-        aria_selected=AccountState.table == name,
-        on_click=AccountState.show_table(name),
+        aria_selected=TablesState.table == name,
+        on_click=TablesState.show_table(name),
+    )
+
+
+def _this_market_only() -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            checked=TablesState.this_market_only,
+            on_change=TablesState.show_this_market_only,
+        ),
+        rx.el.span("This market only"),
+        class_name="check desk-only",
     )
 
 

@@ -5,11 +5,13 @@ from typing import Any
 import reflex as rx
 
 from quantdesk.ui.components.account_box import account_box
+from quantdesk.ui.components.contract import contract_facts
 from quantdesk.ui.components.icon import icon, triangle
 from quantdesk.ui.components.receipt import receipt
 from quantdesk.ui.components.text_field import text_field
 from quantdesk.ui.components.ticket_button import ticket_button
 from quantdesk.ui.states.market import MarketState
+from quantdesk.ui.states.sizing import SizingState
 from quantdesk.ui.states.ticket import TicketState
 from quantdesk.ui.states.verdict import VerdictState
 
@@ -31,7 +33,7 @@ def ticket() -> rx.Component:
             _reduce_only(),
             class_name="ticket-fields",
         ),
-        rx.el.div(class_name="grow"),
+        rx.el.div(contract_facts(), class_name="ticket-room desk-only"),
         rx.el.div(
             _summary(),
             receipt(),
@@ -58,11 +60,20 @@ def _summary() -> rx.Component:
     return rx.el.div(
         rx.el.b(
             rx.cond(TicketState.side == "long", triangle("up"), triangle("down")),
-            TicketState.headline,
+            rx.cond(TicketState.side == "long", "Long ", "Short "),
+            TicketState.size_text,
+            " ",
+            MarketState.market.base,
             custom_attrs={"data-side": TicketState.side},
         ),
-        rx.el.span("≈ ", VerdictState.notional, " USD", class_name="t2"),
-        class_name="ticket-summary row spread phone-only",
+        rx.el.b(VerdictState.expected),
+        rx.el.span(
+            rx.cond(TicketState.kind == "limit", "Limit · or better", "Market · at the next price"),
+            rx.cond(TicketState.reduce_only, " · reduce-only", ""),
+            class_name="t2",
+        ),
+        rx.el.span("≈ ", VerdictState.notional, " USD", class_name="t2 num"),
+        class_name="ticket-summary phone-only",
     )
 
 
@@ -106,15 +117,15 @@ def _kinds() -> rx.Component:
             aria_label="Order kind",
         ),
         rx.el.button(
-            TicketState.leverage,
+            SizingState.leverage,
             "×",
             icon("caret-down", 12),
             type="button",
             class_name="btn leverage",
             title="Leverage that the size slider may use",
             aria_label="Leverage for sizing",
-            aria_expanded=TicketState.leverage_open,
-            on_click=TicketState.toggle_leverage,
+            aria_expanded=SizingState.leverage_open,
+            on_click=SizingState.toggle_leverage,
         ),
         class_name="row spread kinds",
     )
@@ -122,18 +133,18 @@ def _kinds() -> rx.Component:
 
 def _leverage() -> rx.Component:
     return rx.cond(
-        TicketState.leverage_open,
+        SizingState.leverage_open,
         rx.el.div(
             rx.el.label(
-                rx.el.span("Leverage ", rx.el.b(TicketState.leverage, "×")),
+                rx.el.span("Leverage ", rx.el.b(SizingState.leverage, "×")),
                 rx.el.input(
                     type="range",
                     class_name="slider",
                     min=1,
                     max=MarketState.market.max_leverage,
                     step=1,
-                    value=TicketState.leverage,
-                    on_change=TicketState.choose_leverage,
+                    value=SizingState.leverage,
+                    on_change=SizingState.choose_leverage,
                 ),
             ),
             rx.el.p(
@@ -194,12 +205,12 @@ def _quarters() -> rx.Component:
                 min=0,
                 max=100,
                 step=1,
-                value=TicketState.percent,
-                on_change=TicketState.choose_percent,
+                value=SizingState.percent,
+                on_change=SizingState.choose_percent,
                 aria_label="Size in percent of the largest order",
-                style={"--fill": f"{TicketState.percent}%"},
+                style={"--fill": f"{SizingState.percent}%"},
             ),
-            rx.el.output(TicketState.percent, " %", class_name="key percent"),
+            rx.el.output(SizingState.percent, " %", class_name="key percent"),
             class_name="row",
         ),
         rx.el.div(
@@ -209,7 +220,7 @@ def _quarters() -> rx.Component:
                     rx.el.span(str(at), class_name="t3 desk-only"),
                     type="button",
                     class_name="btn",
-                    on_click=TicketState.choose_percent(part),
+                    on_click=SizingState.choose_percent(part),
                 )
                 for at, part in enumerate(_QUARTERS, start=1)
             ),

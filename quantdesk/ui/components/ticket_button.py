@@ -4,21 +4,19 @@ import reflex as rx
 
 from quantdesk.ui.components.icon import icon, triangle
 from quantdesk.ui.components.wallet import connect_button
+from quantdesk.ui.states.placing import PlacingState
 from quantdesk.ui.states.ticket import TicketState
-from quantdesk.ui.states.verdict import VerdictState
 
 
 def ticket_button() -> rx.Component:
     """The button, its side arrow, its key and the line under it."""
     return rx.el.div(
         rx.cond(
-            VerdictState.button_action == "connect",
-            rx.el.div(
-                connect_button("act connect-act", VerdictState.button_label), class_name="act-main"
-            ),
+            PlacingState.action == "connect",
+            rx.el.div(connect_button("act connect-act", PlacingState.label), class_name="act-main"),
             rx.el.div(_review(), _edit(), _act(), class_name="act-pair"),
         ),
-        rx.el.p(VerdictState.button_hint, class_name="act-hint"),
+        rx.el.p(PlacingState.hint, class_name="act-hint"),
         class_name="ticket-act",
     )
 
@@ -26,25 +24,25 @@ def ticket_button() -> rx.Component:
 def _act() -> rx.Component:
     return rx.el.button(
         rx.match(
-            VerdictState.button_tone,
+            PlacingState.tone,
             ("long", triangle("up")),
             ("short", triangle("down")),
             ("busy", rx.el.span(icon("circle-notch", 14), class_name="spin")),
             rx.fragment(),
         ),
-        rx.el.span(VerdictState.button_label),
+        rx.el.span(PlacingState.label),
         rx.cond(
-            VerdictState.button_action == "place",
+            PlacingState.action == "place",
             rx.el.kbd("Enter", class_name="key desk-only"),
         ),
         type="button",
         id="place",
         class_name="act",
-        on_click=VerdictState.press,
-        aria_disabled=VerdictState.button_tone == "busy",
+        on_click=PlacingState.press,
+        aria_disabled=PlacingState.tone == "busy",
         custom_attrs={
-            "data-tone": VerdictState.button_tone,
-            "data-action": VerdictState.button_action,
+            "data-tone": PlacingState.tone,
+            "data-action": PlacingState.action,
         },
     )
 
@@ -59,7 +57,7 @@ def _review() -> rx.Component:
         on_click=TicketState.walk("preview"),
         custom_attrs={
             "data-tone": TicketState.side,
-            "data-show": VerdictState.button_action == "place",
+            "data-show": PlacingState.action == "place",
         },
     )
 

@@ -1,37 +1,35 @@
-"""Account: what the signed-in wallet owns, as text for tables and integers for live cells."""
+"""Account: what the signed-in wallet owns and what its margin is, followed live by the browser."""
 
 import reflex as rx
 
 from quantdesk.services.ports import User
 from quantdesk.services.read_account import AccountView
 from quantdesk.ui import account_rows as rows
+from quantdesk.ui import chart_marks, tabs
 from quantdesk.ui import format as show
-from quantdesk.ui import tabs
 from quantdesk.ui.desk import Snapshot, Trouble, ask, snapshot
-from quantdesk.ui.rows import FillRow, MarketRow, OrderRow, PositionRow
+from quantdesk.ui.rows import MarketRow
 from quantdesk.ui.states.base import PrivateState
 from quantdesk.ui.states.market import MarketState
+from quantdesk.ui.states.notices import NoticesState
 from quantdesk.ui.states.session import SessionState
-
-TABLES = ("positions", "orders", "fills")
+from quantdesk.ui.states.signing import SigningState
+from quantdesk.ui.states.tables import TablesState
 
 
 class AccountState(PrivateState, rx.State):
-    """Positions, orders, fills and the margin bar."""
+    """The margin bar, and what the chart and the live cells need."""
 
     loaded: bool = False
-    table: str = "positions"
     balance_e6: int = 0
     exposures: list[dict[str, int | str]] = []
     chart_lines: list[dict[str, int | str]] = []
+    chart_marks: list[dict[str, int | str]] = []
     initial: str = "-"
     margin_equity: str = "-"
     margin_percent: str = "-"
     margin_now: int = 0
     margin_tone: str = "ok"
-    positions: list[PositionRow] = []
-    orders: list[OrderRow] = []
-    fills: list[FillRow] = []
     _view: AccountView | None = None
 
     @rx.var
@@ -40,16 +38,11 @@ class AccountState(PrivateState, rx.State):
         return f"{self.margin_now}%"
 
     @rx.event
-    def show_table(self, name: str) -> None:
-        """Switch the bottom table."""
-        if name in TABLES:
-            self.table = name
-
-    @rx.event
     async def load(self) -> None:
         """Fill a page that has just opened; guests have nothing to fill."""
         user = await ask(self._visitor())
         if user is not None and not isinstance(user, Trouble):
+            await (await self.get_state(SigningState))._forget_request(user)
             tabs.remember(user, self.router.session.client_token)
             await self._read(user)
         await self._judge()
@@ -70,10 +63,7 @@ class AccountState(PrivateState, rx.State):
         await self._show(found)
 
     async def _show(self, found: Snapshot) -> None:
-        from quantdesk.ui.states.signing import SigningState
-
         market = await self.get_state(MarketState)
-        session = await self.get_state(SessionState)
         markets = market._by_symbol()
         view = found.view
         self._view = view
@@ -82,17 +72,17 @@ class AccountState(PrivateState, rx.State):
         self.exposures = rows.exposures(view)
         self.initial, self.margin_equity = bar.initial, bar.equity
         self.margin_percent, self.margin_now, self.margin_tone = bar.share, bar.percent, bar.tone
-        self.positions = rows.position_rows(view, markets)
-        self.orders = rows.order_rows(view, markets)
-        self.fills = rows.fill_rows(view.fills, markets)
         self._draw(market.market.symbol, markets)
         self.loaded = True
-        session.slot = f"{view.slot:,}"
-        (await self.get_state(SigningState))._follow(found)
+        (await self.get_state(SessionState)).slot = f"{view.slot:,}"
+        (await self.get_state(TablesState))._fill(found, markets, shown=market.market.symbol)
+        (await self.get_state(NoticesState))._follow(found)
         await self._judge()
 
     def _draw(self, symbol: str, markets: dict[str, MarketRow]) -> None:
-        self.chart_lines = rows.chart_lines(self._view, symbol, markets) if self._view else []
+        if self._view is not None:
+            self.chart_lines = rows.chart_lines(self._view, symbol, markets)
+            self.chart_marks = chart_marks.of_fills(self._view.fills, symbol, markets)
 
     async def _is_of(self, owner: str) -> bool:
         return (await self.get_state(SessionState)).address == owner

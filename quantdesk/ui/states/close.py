@@ -1,10 +1,9 @@
-"""Close: leaving a position or taking an order back; leaving shows what it costs first."""
+"""Close: leaving a position, all or in part; it shows what that costs first."""
 
 import reflex as rx
 
 from quantdesk.services.order_request import OrderRequest
 from quantdesk.services.outcome import Refused
-from quantdesk.services.prepare_cancel import prepare_cancel
 from quantdesk.services.prepare_close import prepare_close
 from quantdesk.services.preview_order import preview_order
 from quantdesk.ui import format as show
@@ -22,6 +21,7 @@ class CloseState(PrivateState, rx.State):
 
     symbol: str = ""
     percent: int = 100
+    size: str = ""
     lines: list[ReceiptRow] = []
     problem: str = ""
 
@@ -56,24 +56,14 @@ class CloseState(PrivateState, rx.State):
             self.problem = show.sentence(answer.message)
             return
         self.symbol = ""
-        (await self.get_state(SigningState))._ask_wallet(answer)
-
-    @rx.event
-    async def cancel_order(self, address: str) -> None:
-        """Prepare the cancel of an open order; it costs only the network fee."""
-        user = await self._session()
-        answer = await ask(prepare_cancel(dependencies(), user, order_address=address[:44]))
-        signing = await self.get_state(SigningState)
-        if isinstance(answer, Refused | Trouble):
-            signing._fail(address, answer.message)
-            return
-        signing._ask_wallet(answer)
+        await (await self.get_state(SigningState))._ask_wallet(answer)
 
     async def _weigh(self) -> None:
         user = await self._session()
         self.lines, self.problem = [], ""
         held_e9 = (await self.get_state(AccountState))._position_e9(self.symbol)
-        size_e9 = await self._size_e9()
+        size_e9, market = await self._size_e9(), await self._market()
+        self.size = f"{show.size(size_e9, market.lot_e9)} {market.base}"
         if not size_e9:
             self.problem = "This position is closed already."
             return
@@ -89,7 +79,7 @@ class CloseState(PrivateState, rx.State):
         if refusal is not None:
             self.problem = show.sentence(refusal.message)
         elif not isinstance(answer, Refused | Trouble) and answer.receipt is not None:
-            self.lines = close_rows(answer.receipt, await self._market())
+            self.lines = close_rows(answer.receipt, market)
 
     async def _size_e9(self) -> int:
         held_e9 = abs((await self.get_state(AccountState))._position_e9(self.symbol))

@@ -1,4 +1,4 @@
-"""Funds: moving USDC between wallet and account, test funds, and which dialog is open."""
+"""Funds: moving USDC between wallet and account, and which dialog is open."""
 
 from collections.abc import Coroutine
 from typing import Any
@@ -11,11 +11,10 @@ from quantdesk.services.ports import User
 from quantdesk.services.prepare import Prepared
 from quantdesk.services.prepare_deposit import prepare_deposit
 from quantdesk.services.prepare_withdrawal import prepare_withdrawal
-from quantdesk.services.request_faucet import request_faucet
+from quantdesk.services.read_account import AccountView
 from quantdesk.ui import format as show
 from quantdesk.ui import parse
 from quantdesk.ui.desk import Trouble, ask, dependencies
-from quantdesk.ui.rows import Notice
 from quantdesk.ui.states.account import AccountState
 from quantdesk.ui.states.base import PrivateState
 from quantdesk.ui.states.signing import SigningState
@@ -30,13 +29,14 @@ class FundsState(PrivateState, rx.State):
     sum_text: str = ""
     problem: str = ""
     most: str = "-"
-    busy: bool = False
+    held_back: str = ""
     _most_e6: int = 0
+    _why_no_more: str = ""
 
     @rx.var
     def can_submit(self) -> bool:
         """Whether the dialog's button would do something."""
-        return bool(self.sum_text) and not self.problem and not self.busy
+        return bool(self.sum_text) and not self.problem
 
     @rx.event
     async def open_dialog(self, name: str) -> None:
@@ -61,7 +61,7 @@ class FundsState(PrivateState, rx.State):
         if isinstance(found, parse.Refused):
             self.problem = found.message
         elif found > self._most_e6:
-            self.problem = f"Enter {self.most} USDC or less; that is all there is."
+            self.problem = f"Enter {self.most} USDC or less; {self._why_no_more}."
         else:
             self.problem = ""
 
@@ -85,26 +85,8 @@ class FundsState(PrivateState, rx.State):
             self.problem = show.sentence(answer.message)
             return None
         self.dialog = ""
-        (await self.get_state(SigningState))._ask_wallet(answer)
+        await (await self.get_state(SigningState))._ask_wallet(answer)
         return None
-
-    @rx.event
-    async def request_faucet(self) -> None:
-        """Send test funds to the wallet."""
-        user = await self._session()
-        grant = await ask(request_faucet(dependencies(), user))
-        if isinstance(grant, Refused | Trouble):
-            self.problem = show.sentence(grant.message)
-            return
-        self.dialog = ""
-        account = await self.get_state(AccountState)
-        await account._read(user)
-        signing = await self.get_state(SigningState)
-        text = f"{show.usd(grant.usdc_e6)} test USDC and SOL for fees are in your wallet."
-        now = show.clock(dependencies().clock.now_ms())
-        signing._put(
-            Notice(key="faucet", title="Test funds", text=text, tone="ok", time=now, final=True)
-        )
 
     def _prepared(self, user: User, sum_e6: int) -> Coroutine[Any, Any, Prepared | Refused]:
         prepare = prepare_deposit if self.dialog == "deposit" else prepare_withdrawal
@@ -116,3 +98,13 @@ class FundsState(PrivateState, rx.State):
         if view is not None:
             self._most_e6 = view.wallet_usdc_e6 if name == "deposit" else view.withdrawable_e6
         self.most = show.usd(self._most_e6, 6)
+        stays = name == "withdraw" and view is not None and bool(view.positions)
+        self.held_back = _held_back(view) if stays and view is not None else ""
+        self._why_no_more = "the rest is margin" if stays else "that is all there is"
+
+
+def _held_back(view: AccountView) -> str:
+    held = show.usd(view.usdc_e6 - view.withdrawable_e6, round_up=True)
+    count = len(view.positions)
+    whose = "your open position" if count == 1 else f"your {count} open positions"
+    return f"{held} USDC stays as the margin of {whose}. Close some to withdraw more."

@@ -9,6 +9,8 @@ from quantdesk.ui.rows import MarketRow
 from quantdesk.ui.states.session import SessionState
 
 RESOLUTIONS_S = (60, 300, 900, 3600, 14_400, 86_400)
+CRASH = "crash"
+"""A scene of minutes: longer candles would show two bars of it."""
 
 
 class MarketState(rx.State):
@@ -35,6 +37,8 @@ class MarketState(rx.State):
             session.degraded = show.sentence(state.message)
             return
         session.slot = f"{state.slot:,}"
+        if not self.markets and dependencies().place.scene == CRASH:
+            self.resolution_s = RESOLUTIONS_S[0]
         self.markets = market_rows(state.markets)
         chosen = [market for market in self.markets if market.symbol == self.market.symbol]
         self.market = (chosen or self.markets or [MarketRow()])[0]
@@ -77,6 +81,7 @@ class MarketState(rx.State):
 
     async def _look_at(self, symbol: str) -> None:
         from quantdesk.ui.states.account import AccountState
+        from quantdesk.ui.states.tables import TablesState
         from quantdesk.ui.states.ticket import TicketState
 
         self.selector_open = False
@@ -86,6 +91,7 @@ class MarketState(rx.State):
         self.market = chosen
         account = await self.get_state(AccountState)
         account._draw(symbol, self._by_symbol())
+        (await self.get_state(TablesState))._narrow(symbol)
         ticket = await self.get_state(TicketState)
-        ticket._empty()
+        await ticket._empty()
         await ticket._judge()

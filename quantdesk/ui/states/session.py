@@ -51,6 +51,6 @@ class SessionState(PrivateState, rx.State):
         self.short_address = ""
 
     async def _face(self) -> None:
-        from quantdesk.ui.states.verdict import VerdictState
+        from quantdesk.ui.states.placing import PlacingState
 
-        await (await self.get_state(VerdictState))._face()
+        await (await self.get_state(PlacingState))._face()

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from quantdesk.ui.states.market import MarketState
+from quantdesk.ui.states.sizing import SizingState
 from quantdesk.ui.ticket_order import Fields
 
 SIDES = ("long", "short")
@@ -18,16 +18,8 @@ class TicketState(rx.State):
     kind: str = "market"
     size_text: str = ""
     price_text: str = ""
-    percent: int = 0
-    leverage: int = 10
-    leverage_open: bool = False
     reduce_only: bool = False
     step: str = "edit"
-
-    @rx.var
-    def headline(self) -> str:
-        """What the phone's preview shows first."""
-        return f"{self.side.capitalize()} {self.size_text} · {self.kind}"
 
     @rx.var
     def steps_done(self) -> list[str]:
@@ -49,18 +41,6 @@ class TicketState(rx.State):
             await self._judge(at_mark=kind == "limit" and not self.price_text)
 
     @rx.event
-    def toggle_leverage(self) -> None:
-        """Show or hide the leverage slider."""
-        self.leverage_open = not self.leverage_open
-
-    @rx.event
-    async def choose_leverage(self, leverage: float) -> None:
-        """How much leverage the size slider may use."""
-        market = (await self.get_state(MarketState)).market
-        self.leverage = max(1, min(int(leverage), market.max_leverage))
-        await self._judge(by_percent=True)
-
-    @rx.event
     async def type_price(self, text: str) -> None:
         """The limit price as typed."""
         self.price_text = text[:TEXT_MAX]
@@ -74,14 +54,9 @@ class TicketState(rx.State):
     @rx.event
     async def type_size(self, text: str) -> None:
         """The size as typed; the slider lets go."""
-        self.size_text, self.percent = text[:TEXT_MAX], 0
+        self.size_text = text[:TEXT_MAX]
+        (await self.get_state(SizingState)).percent = 0
         await self._judge()
-
-    @rx.event
-    async def choose_percent(self, percent: float) -> None:
-        """Size as a share of the largest order."""
-        self.percent = max(0, min(int(percent), 100))
-        await self._judge(by_percent=True)
 
     @rx.event
     async def choose_reduce_only(self, checked: bool) -> None:
@@ -99,21 +74,22 @@ class TicketState(rx.State):
     @rx.event
     async def clear(self) -> None:
         """Empty the ticket."""
-        self._empty()
+        await self._empty()
         await self._judge()
 
-    def _empty(self) -> None:
-        self.size_text, self.price_text, self.percent = "", "", 0
+    async def _empty(self) -> None:
+        self.size_text, self.price_text = "", ""
         self.reduce_only, self.step = False, "edit"
+        (await self.get_state(SizingState)).percent = 0
 
-    def _fields(self) -> Fields:
+    async def _fields(self) -> Fields:
         return Fields(
             side=self.side,
             kind=self.kind,
             size_text=self.size_text,
             price_text=self.price_text,
             reduce_only=self.reduce_only,
-            leverage=self.leverage,
+            leverage=(await self.get_state(SizingState)).leverage,
         )
 
     async def _judge(self, *, by_percent: bool = False, at_mark: bool = False) -> None:

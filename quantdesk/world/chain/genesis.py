@@ -75,6 +75,7 @@ async def initialize_exchange(
         await genesis.initialize_market(market)
     await genesis.seed()
     await genesis.open_keeper_account()
+    await genesis.confirmed()
 
 
 class _Genesis:
@@ -186,6 +187,15 @@ class _Genesis:
         if not await self._exists(self._program.addresses.user_account(keeper.pubkey())):
             create = Instructions(self._program).create_user_account(keeper.pubkey(), 0, "keeper")
             await self._send([create], [keeper])
+
+    async def confirmed(self) -> None:
+        """Wait until its last account is confirmed: whoever asks reads no earlier state."""
+        last = self._program.addresses.user_account(self._keys.keeper.pubkey())
+        end_s = time.monotonic() + _LANDING_S_MAX
+        while await self._rpc.account(last, Commitment.CONFIRMED) is None:
+            if time.monotonic() > end_s:
+                raise GenesisFailed(f"genesis was not confirmed within {_LANDING_S_MAX:.0f} s")
+            await asyncio.sleep(0.05)
 
     def _admin_accounts(self) -> dict[str, Pubkey]:
         return {

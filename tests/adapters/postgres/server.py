@@ -1,4 +1,7 @@
-"""A throw-away Postgres for tests: real binaries, a probed port, gone when the tests end."""
+"""A throw-away Postgres for tests: real binaries, a probed port, gone when the tests end.
+
+The server is our child and is told when we die, so a killed test run leaves none behind.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,19 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psycopg
+
+from tests.adapters.mortal import dies_with_us
 
 
 def _binaries() -> Path:
@@ -26,6 +35,7 @@ def _binaries() -> Path:
 BINARIES = _binaries()
 SUPABASE_DIR = Path(__file__).parents[3] / "supabase"
 PASSWORD = "test-only-password"
+START_S_MAX = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +68,48 @@ def running_server() -> Iterator[Server]:
              "--auth=scram-sha-256", f"--pwfile={password_file}", "--no-sync"],
             identity,
         )  # fmt: skip
-        options = f"-p {port} -h 127.0.0.1 -k {root} -c fsync=off -c max_connections=120"
-        log = root / "log"
-        _run([BINARIES / "pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start"], identity)
-        yield Server(port=port)
+        server = _start(data, root=root, port=port, identity=identity)
+        try:
+            _wait_until_ready(server, port, root / "log")
+            yield Server(port=port)
+        finally:
+            server.send_signal(signal.SIGQUIT)
+            server.wait()
     finally:
-        stop = [BINARIES / "pg_ctl", "-D", data, "-m", "immediate", "stop"]
-        subprocess.run([str(part) for part in stop], capture_output=True, cwd="/", **identity)  # type: ignore[call-overload]
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _start(
+    data: Path, *, root: Path, port: int, identity: dict[str, int]
+) -> subprocess.Popen[bytes]:
+    options = ["fsync=off", "max_connections=120", "listen_addresses=127.0.0.1"]
+    command = [BINARIES / "postgres", "-D", data, "-p", port, "-k", root]
+    settings = [part for option in options for part in ("-c", option)]
+    with (root / "log").open("wb") as log:
+        # SIGQUIT stops Postgres at once, without waiting for anybody.
+        server: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
+            [str(part) for part in [*command, *settings]],
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            preexec_fn=dies_with_us(signal.SIGQUIT),
+            **identity,
+        )
+    return server
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    address = f"postgresql://postgres:{PASSWORD}@127.0.0.1:{port}/postgres"
+    end_s = time.monotonic() + START_S_MAX
+    while True:
+        try:
+            psycopg.connect(address, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            if server.poll() is not None or time.monotonic() > end_s:
+                raise RuntimeError(log.read_text()) from None
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _run(command: list[object], identity: dict[str, int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import tempfile
@@ -11,6 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from quantdesk.world.valkey import find_binary
+from tests.adapters.mortal import dies_with_us
+
+START_S_MAX = 30.0
 
 
 class Valkey:
@@ -34,14 +38,15 @@ class Valkey:
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            preexec_fn=dies_with_us(signal.SIGKILL),
         )
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + START_S_MAX
         while time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.01)
-        raise RuntimeError("Valkey did not start within 5 s")
+        raise RuntimeError(f"Valkey did not start within {START_S_MAX:g} s")
 
     def kill(self) -> None:
         if self._process is not None:

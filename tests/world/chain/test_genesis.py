@@ -115,6 +115,22 @@ async def test_genesis_opens_three_markets_over_a_funded_pool(world: World) -> N
     assert int.from_bytes(vault_tokens.data[64:72], "little") == 1_050_000 * USDC
 
 
+async def test_after_genesis_whoever_asks_for_what_is_confirmed_sees_all_of_it(
+    world: World,
+) -> None:
+    wanted = [
+        PROGRAM.addresses.pool,
+        *(PROGRAM.addresses.market(index) for index in range(3)),
+        PROGRAM.addresses.user_account(world.keys.keeper.pubkey()),
+    ]
+
+    pool, *rest = await world.rpc.accounts(wanted, Commitment.CONFIRMED)
+
+    assert pool is not None
+    assert PROGRAM.decode("Pool", pool.data)["market_count"] == 3
+    assert None not in rest
+
+
 async def test_a_second_genesis_sends_nothing(world: World) -> None:
     await asyncio.sleep(0.5)  # history begins at `confirmed`
     admin = world.keys.admin.pubkey()

@@ -16,7 +16,8 @@ FORMAT = rx.asset("format.js", shared=True)
 LIVE = rx.asset("live.jsx", shared=True)
 CHART = rx.asset("chart.jsx", shared=True)
 CHART_PARTS = [
-    rx.asset(name, shared=True) for name in ("chart_bars.js", "chart_lines.js", "chart_theme.js")
+    rx.asset(name, shared=True)
+    for name in ("chart_bars.js", "chart_lines.js", "chart_marks.js", "chart_theme.js")
 ]
 
 MARKETS = ["SOL-PERP", "BTC-PERP", "ETH-PERP"]
@@ -117,6 +118,7 @@ class _CandleChart(rx.NoSSRComponent):
     market: rx.Var[str]
     resolution_s: rx.Var[int]
     lines: rx.Var[list[dict[str, Any]]]
+    marks: rx.Var[list[dict[str, Any]]]
 
 
 def live_price(market: Text, **props: Any) -> rx.Component:
@@ -127,7 +129,7 @@ def live_price(market: Text, **props: Any) -> rx.Component:
 def live_stat(market: Text, field: str, **props: Any) -> rx.Component:
     """One figure of a market.
 
-    `field`: change_24h, change_24h_percent, high_24h, low_24h, volume_24h, volume_24h_compact,
+    `field`: change_24h, change_24h_percent, range_24h, volume_24h, volume_24h_compact,
     open_interest, funding_1h, oracle.
     """
     if field.startswith("change_24h"):
@@ -202,12 +204,15 @@ def candle_chart(
     market: Text,
     resolution_s: Integer,
     lines: Exposures,
+    marks: Exposures,
     **props: Any,
 ) -> rx.Component:
     """Candles and volume, filling the parent.
 
     `lines`: dicts of kind (position, limit, stop, take, liquidation, draft), side (long, short),
     price_e6, label, note; a position with size_e9 and entry_e6 shows its live profit as note, a
-    liquidation its live distance.
+    liquidation its live distance. `marks`: dicts of side, at_s, price_e6, note, one for each fill.
     """
-    return _CandleChart.create(market=market, resolution_s=resolution_s, lines=lines, **props)
+    return _CandleChart.create(
+        market=market, resolution_s=resolution_s, lines=lines, marks=marks, **props
+    )

@@ -5,6 +5,7 @@ import * as feed from "$/public/external/quantdesk/ui/components/feed/feed.js";
 import * as format from "$/public/external/quantdesk/ui/components/feed/format.js";
 import { fetchBars, liveBar, mergeBars, summary } from "$/public/external/quantdesk/ui/components/feed/chart_bars.js";
 import { ChartLines, drawWatcher } from "$/public/external/quantdesk/ui/components/feed/chart_lines.js";
+import { ChartMarks } from "$/public/external/quantdesk/ui/components/feed/chart_marks.js";
 import {
   candleOptions, chartOptions, onThemeChange, readColors, volumeColor,
 } from "$/public/external/quantdesk/ui/components/feed/chart_theme.js";
@@ -18,7 +19,7 @@ const EARLIER_BARS = 20;
 const SUMMARY_MS = 15000;
 const SUMMARY_BARS = 100;
 
-export function CandleChart({ market, resolutionS, lines, className = "", ...rest }) {
+export function CandleChart({ market, resolutionS, lines, marks, className = "", ...rest }) {
   const box = useRef(null);
   const legend = useRef(null);
   const layer = useRef(null);
@@ -36,6 +37,7 @@ export function CandleChart({ market, resolutionS, lines, className = "", ...res
     return view.current.show(market, resolutionS, { onPhase: setPhase, reader: reader.current });
   }, [market, resolutionS, attempt]);
   useEffect(() => view.current.setLines(lines ?? []), [JSON.stringify(lines ?? [])]);
+  useEffect(() => view.current.marks.set(marks ?? []), [JSON.stringify(marks ?? [])]);
 
   return (
     <div className={`candle-chart ${className}`} {...rest} tabIndex={0} role="group"
@@ -66,11 +68,8 @@ class ChartView {
     this.given = [];
     this.mark = null;
     this.chart = createChart(box, { autoSize: true, ...chartOptions(this.colors) });
-    // The library lays itself out with a table and links to its makers without words.
+    // The library lays itself out with a table.
     box.querySelector("table")?.setAttribute("role", "presentation");
-    requestAnimationFrame(() => {
-      box.querySelector("#tv-attr-logo")?.setAttribute("aria-label", "Charts by TradingView");
-    });
     this.chart.applyOptions({
       timeScale: { timeVisible: true, rightOffset: this.#free(), barSpacing: BAR_PX },
       localization: { locale: "en-GB", priceFormatter: (price) => this.#text(price) },
@@ -85,6 +84,7 @@ class ChartView {
     });
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.88, bottom: 0 } });
     this.lines = new ChartLines(this.candles, layer, (e6) => format.price(e6, this.market));
+    this.marks = new ChartMarks(this.chart, this.candles, layer);
     this.candles.attachPrimitive(drawWatcher(() => this.#placeSoon()));
     this.chart.subscribeCrosshairMove((move) => this.#point(move.time));
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => this.#reachBack(range));
@@ -105,6 +105,7 @@ class ChartView {
     this.candles.applyOptions({
       priceFormat: { type: "price", precision: decimals, minMove: 10 ** -decimals },
     });
+    this.marks.resolutionS = resolutionS;
     this.#draw();
     this.lines.setMark(null, this.colors);
     this.mark = null;
@@ -278,6 +279,7 @@ class ChartView {
       this.layer.style.right = `${axis}px`;
       this.layer.style.bottom = `${this.chart.timeScale().height()}px`;
       this.lines.place();
+      this.marks.place();
     });
   }
 

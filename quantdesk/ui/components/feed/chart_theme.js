@@ -24,6 +24,8 @@ export function chartOptions(colors) {
       textColor: colors.t3,
       fontFamily: getComputedStyle(document.body).fontFamily,
       fontSize: 11,
+      // Its licence asks for a link, not for the logo: the footer and the Account view have one.
+      attributionLogo: false,
     },
     grid: {
       vertLines: { color: faded(colors.line, 0.7) },

@@ -23,14 +23,15 @@ export function floorDiv(dividend, divisor) {
   return dividend % divisor !== 0n && dividend < 0n !== divisor < 0n ? quotient - 1n : quotient;
 }
 
-/** `units` of 10^-scale with exactly `decimals` places, half away from zero. */
-export function fixed(units, scale, decimals, { sign = false } = {}) {
+/** `units` of 10^-scale with exactly `decimals` places: half away from zero, or cut towards it. */
+export function fixed(units, scale, decimals, { sign = false, cut = false } = {}) {
   if (units == null) return MISSING;
   const value = integer(units);
   const size = value < 0n ? -value : value;
+  const step = 10n ** BigInt(Math.max(scale - decimals, 0));
   const shown =
     scale > decimals
-      ? (size + 10n ** BigInt(scale - decimals) / 2n) / 10n ** BigInt(scale - decimals)
+      ? (cut ? size : size + step / 2n) / step
       : size * 10n ** BigInt(decimals - scale);
   const digits = shown.toString().padStart(decimals + 1, "0");
   const whole = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -44,14 +45,14 @@ export function price(priceE6, market) {
   return fixed(priceE6, 6, priceDecimals(market));
 }
 
-/** `38,918.84`. */
+/** `38,918.84`; digits are cut, as everywhere for what is left to spend. */
 export function usd(valueE6, decimals = 2) {
-  return fixed(valueE6, 6, decimals);
+  return fixed(valueE6, 6, decimals, { cut: true });
 }
 
 /** `+12,815.45`, `−698.70`. */
 export function signedUsd(valueE6, decimals = 2) {
-  return fixed(valueE6, 6, decimals, { sign: true });
+  return fixed(valueE6, 6, decimals, { sign: true, cut: true });
 }
 
 /** `+4.46 %` of part in whole; missing when the whole is zero. */

@@ -94,8 +94,10 @@ export function LivePrice({ market, className = "", ...rest }) {
 }
 
 const STATS = {
-  high_24h: (data, market) => format.price(data.high_24h_e6, market),
-  low_24h: (data, market) => format.price(data.low_24h_e6, market),
+  range_24h: (data, market) =>
+    data.low_24h_e6 === null
+      ? format.MISSING
+      : `${format.price(data.low_24h_e6, market)} – ${format.price(data.high_24h_e6, market)}`,
   volume_24h: (data) => format.dollars(data.volume_24h_usd),
   volume_24h_compact: (data) => format.compact(data.volume_24h_usd),
   funding_1h: (data) => format.fundingRate(data.funding_rate_e6),

@@ -10,10 +10,10 @@ from quantdesk.ui import format as show
 from quantdesk.ui import portfolio_rows as rows
 from quantdesk.ui.desk import Trouble, ask, dependencies
 from quantdesk.ui.rows import IdentityRow, MovementRow
-from quantdesk.ui.states.account import AccountState
 from quantdesk.ui.states.base import PrivateState
 from quantdesk.ui.states.market import MarketState
 from quantdesk.ui.states.session import SessionState
+from quantdesk.ui.states.tables import TablesState
 
 
 class PortfolioState(PrivateState, rx.State):
@@ -60,13 +60,13 @@ class PortfolioState(PrivateState, rx.State):
         self.movements = rows.movement_rows(transfers, fills, markets)
 
     async def _show(self, view: PortfolioView) -> None:
-        account = await self.get_state(AccountState)
+        tables = await self.get_state(TablesState)
         self.equity = show.usd(view.equity_e6)
         self.profit = show.signed_usd(view.profit_e6)
         self.profit_tone = show.sign_tone(self.profit)
         self.volume = show.usd(view.volume_e6, 0)
         self.deposits = show.usd(view.net_deposits_e6)
-        self.identity = rows.identity_rows(view, open_count=len(account.positions))
+        self.identity = rows.identity_rows(view, open_count=len(tables.positions))
         self.proof_tone, self.proof_text, self.proof_figure = rows.proof(view)
         self.loaded = True
 

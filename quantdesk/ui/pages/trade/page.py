@@ -3,6 +3,7 @@
 import reflex as rx
 
 from quantdesk.ui.components.chart_panel import chart_panel
+from quantdesk.ui.components.footer import chart_credit
 from quantdesk.ui.components.header import account_actions
 from quantdesk.ui.components.hotkeys import hotkeys
 from quantdesk.ui.components.market_bar import market_bar
@@ -16,8 +17,10 @@ from quantdesk.ui.shell import shell
 from quantdesk.ui.states.account import AccountState
 from quantdesk.ui.states.funds import FundsState
 from quantdesk.ui.states.market import MarketState
+from quantdesk.ui.states.notices import NoticesState
 from quantdesk.ui.states.session import SessionState
-from quantdesk.ui.states.signing import SigningState
+from quantdesk.ui.states.sizing import SizingState
+from quantdesk.ui.states.tables import TablesState
 from quantdesk.ui.states.ticket import TicketState
 
 _MARKETS_MS = 10_000
@@ -35,13 +38,13 @@ def trade() -> rx.Component:
         tables(),
         ticket(),
         _account_view(),
-        phone_bar(AccountState.positions.length()),
+        phone_bar(TablesState.positions.length()),
         market_selector(),
         pulse(every=_MARKETS_MS, on_pulse=MarketState.load),
         pulse(
             every=rx.cond(
                 SessionState.signed_in,
-                rx.cond(SigningState.unfinished, _ANXIOUS_MS, _CALM_MS),
+                rx.cond(NoticesState.unfinished, _ANXIOUS_MS, _CALM_MS),
                 0,
             ),
             on_pulse=AccountState.refresh,
@@ -51,7 +54,7 @@ def trade() -> rx.Component:
             on_help=FundsState.open_dialog("shortcuts"),
             on_side=TicketState.choose_side,
             on_kind=TicketState.choose_kind,
-            on_quarter=TicketState.choose_percent,
+            on_quarter=SizingState.choose_percent,
             on_escape=TicketState.clear,
         ),
         class_name="trade",
@@ -75,6 +78,8 @@ def _account_view() -> rx.Component:
                 connect_button("act connect-act"),
             ),
         ),
+        rx.el.div(class_name="grow"),
+        chart_credit(),
         class_name="account-view panel phone-only",
         aria_label="Account",
     )
