@@ -17,6 +17,7 @@ from quantdesk.domain.money import FRACTION_ONE
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import (
     EVERY_PAUSE,
+    TIMELOCKS_S,
     Change,
     MarketChange,
     Proposal,
@@ -143,7 +144,7 @@ def _with_rules(vault: VaultState, rules: VaultState) -> VaultState:
 
 
 def _reassign(ledger: Ledger, change: SecurityChange) -> Refusal | None:
-    if change.timelock_s < 0 or change.daily_loss_share_e6 > FRACTION_ONE:
+    if change.timelock_s not in TIMELOCKS_S or change.daily_loss_share_e6 > FRACTION_ONE:
         return Refusal.INVALID_PARAMETER
     ledger.security = replace(
         ledger.security,

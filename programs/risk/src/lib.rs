@@ -15,6 +15,7 @@ pub mod execution;
 pub mod fees;
 pub mod funding;
 pub mod liquidation;
+pub mod mandate;
 pub mod margin;
 pub mod market;
 pub mod math;

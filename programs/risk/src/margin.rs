@@ -88,6 +88,10 @@ pub struct Standing {
     pub initial_e6: i128,
     pub maintenance_equity_e6: i128,
     pub maintenance_e6: i128,
+    /// Value of all positions, positive.
+    pub notional_e6: i128,
+    /// Profit of all positions at the price, less funding owed.
+    pub open_pnl_e6: i128,
 }
 
 impl Standing {
@@ -103,12 +107,15 @@ impl Standing {
     /// With one more position.
     pub fn with(&self, exposure: &Exposure) -> Option<Self> {
         let owed = i128::from(exposure.funding_owed_e6);
+        let pnl = exposure.pnl_e6()? - owed;
         let add = |sum: i128, part: i128| sum.checked_add(part);
         Some(Self {
             initial_equity_e6: add(self.initial_equity_e6, exposure.adverse_pnl_e6()? - owed)?,
             initial_e6: add(self.initial_e6, exposure.initial_e6()?)?,
-            maintenance_equity_e6: add(self.maintenance_equity_e6, exposure.pnl_e6()? - owed)?,
+            maintenance_equity_e6: add(self.maintenance_equity_e6, pnl)?,
             maintenance_e6: add(self.maintenance_e6, exposure.maintenance_e6()?)?,
+            notional_e6: add(self.notional_e6, exposure.notional_e6()?)?,
+            open_pnl_e6: add(self.open_pnl_e6, pnl)?,
         })
     }
 
