@@ -74,9 +74,7 @@ class BotScene(Scene):
         """The keeper executes an order at the price that is posted."""
         at = self.where.order(self.where.user_account(self.owner), order_id or self.order_id)
         ties = Ties.of(self.must("Order", at))
-        built = self.build.execute_order(
-            self.trader(self.owner), at, ties.market_index, keeper=self.keeper, ties=ties
-        )
+        built = self.build.execute_tied(self.trader(self.owner), at, ties, keeper=self.keeper)
         return self.do(name, built, self.keeper)
 
     def bot_trades(self, size_e9: int, usd: float, **given: Any) -> Landed | Failed:

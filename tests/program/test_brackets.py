@@ -179,8 +179,8 @@ def test_no_other_account_stands_in_for_a_leg(scene: BracketScene, order_id: int
     scene.pass_time(1)
     scene.price(160)
     ties = Ties.of(scene.found(order_id))
-    built = scene.build.execute_order(
-        scene.trader(scene.owner), scene.at(order_id), 0, keeper=scene.keeper, ties=ties
+    built = scene.build.execute_tied(
+        scene.trader(scene.owner), scene.at(order_id), ties, keeper=scene.keeper
     )
     linked = scene.at(ties.link_ids[0])
     place = [meta.pubkey for meta in built.accounts].index(linked)

@@ -205,25 +205,37 @@ class Instructions:
         *,
         keeper: Pubkey,
         keeper_account: Pubkey | None = None,
-        ties: Ties | None = None,
     ) -> Instruction:
-        """Fill an order at the posted price; the reward goes to `keeper_account` when given.
+        """Fill an order of the owner at the posted price, outside of any bracket.
 
-        `ties` are needed for orders of a bracket and for what a delegate placed.
+        The reward goes to `keeper_account` when given.
         """
+        plain = Ties(placed_by=trader.owner, market_index=market_index)
+        return self.execute_tied(trader, order, plain, keeper=keeper, keeper_account=keeper_account)
+
+    def execute_tied(
+        self,
+        trader: Trader,
+        order: Pubkey,
+        ties: Ties,
+        *,
+        keeper: Pubkey,
+        keeper_account: Pubkey | None = None,
+    ) -> Instruction:
+        """Fill any order, with what it is tied to: its bracket, its placer's mandate."""
+        where = self.program.addresses
         accounts = {
             "keeper": keeper,
             "user_account": trader.address,
             "owner": trader.owner,
             "order": order,
-            **self._market(trader, market_index),
+            **self._market(trader, ties.market_index),
+            **ties.links(where, trader.address),
+            **self._mandate(trader, ties.placed_by),
         }
         if keeper_account is not None:
             accounts["keeper_account"] = keeper_account
-        if ties is not None:
-            accounts |= ties.links(self.program.addresses, trader.address)
-            accounts |= self._mandate(trader, ties.placed_by)
-        remaining = self.risk_set(trader, except_market=market_index)
+        remaining = self.risk_set(trader, except_market=ties.market_index)
         return self.program.instruction("execute_order", accounts, remaining=remaining)
 
     def liquidate(

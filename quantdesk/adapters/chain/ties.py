@@ -28,8 +28,8 @@ class Ties:
 
     placed_by: Pubkey
     market_index: int
-    role: Role
-    link_ids: tuple[int, int]
+    role: Role = Role.PLAIN
+    link_ids: tuple[int, int] = (0, 0)
 
     @classmethod
     def of(cls, order: Fields) -> "Ties":
