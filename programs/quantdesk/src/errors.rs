@@ -104,4 +104,8 @@ pub enum QuantDeskError {
     NotHighestRank,
     #[msg("The pool is worth nothing, so a share has no price")]
     PoolInsolvent,
+    #[msg("USDC trades below its peg; deposits wait until it is back")]
+    Depegged,
+    #[msg("The vault holds less in this form; take the other one, wrapped or native")]
+    VaultShort,
 }
