@@ -29,8 +29,25 @@ from quantdesk.services.mirror_orders import (
     order_placed,
     position_liquidated,
 )
+from quantdesk.services.mirror_payouts import (
+    claims_paid,
+    deleveraged,
+    pnl_settled,
+    pool_deposited,
+    pool_withdrawal_requested,
+    pool_withdrawn,
+)
 
 MARKET_STATUSES = ("active", "reduce_only", "paused")
+MARKET_EVENTS = (
+    "OrderExecuted",
+    "Liquidated",
+    "Deleveraged",
+    "PnlSettled",
+    "FundingAccrued",
+    "MarketInitialized",
+    "MarketStatusChanged",
+)
 
 
 def changes_of(transaction: ChainTransaction, *, usdc_mint: str) -> Iterator[Change]:
@@ -70,7 +87,7 @@ def markets_touched(transactions: Iterable[ChainTransaction]) -> set[int]:
         integer(event.fields, "market_index")
         for transaction in transactions
         for event in transaction.events
-        if event.name in ("OrderExecuted", "Liquidated", "FundingAccrued", "MarketInitialized")
+        if event.name in MARKET_EVENTS
     }
 
 
@@ -266,6 +283,12 @@ MAPPINGS: Mapping[str, Callable[[Fields, Origin], Iterator[Change]]] = {
     "FundingPaid": _funding_paid,
     "Liquidated": position_liquidated,
     "BankruptcyResolved": _bankruptcy_resolved,
+    "ClaimsPaid": claims_paid,
+    "PnlSettled": pnl_settled,
+    "Deleveraged": deleveraged,
+    "PoolDeposited": pool_deposited,
+    "PoolWithdrawalRequested": pool_withdrawal_requested,
+    "PoolWithdrawn": pool_withdrawn,
     "Transferred": _transferred_between,
     "UserAccountUpdated": _user_account_updated,
     "DelegateChanged": _delegate_changed,

@@ -14,7 +14,7 @@ from quantdesk.domain.bankruptcy import is_bankrupt
 from quantdesk.domain.cost import trade_cost_e6
 from quantdesk.domain.margin import maintenance_e6
 from quantdesk.domain.market import MarketState, MarketStatus
-from quantdesk.domain.oracle import Action, PriceReading, refusal_of
+from quantdesk.domain.oracle import Action, PriceReading, is_late, refusal_of
 from quantdesk.domain.order import Order, exceeds_bound
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.portfolio import Portfolio, Quote
@@ -250,12 +250,13 @@ def _is_reached(order: Order, book: ExchangeBook, reading: PriceReading) -> bool
     trade_e9, market = _trade_e9(order, book), book.markets[order.market_index]
     if trade_e9 == 0:
         return True  # Nothing to reduce: the program closes such an order.
+    late = is_late(reading, placed_at=order.placed_at)
     cost = trade_cost_e6(
         market.params,
         trade_e9,
         skew_e9=market.skew_e9,
         price_e6=reading.price_e6,
-        conf_e6=reading.conf_e6,
+        conf_e6=reading.conf_e6 * (2 if late else 1),
     )
     return not exceeds_bound(cost, trade_e9, order.limit_price_e6)
 

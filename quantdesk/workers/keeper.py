@@ -198,7 +198,10 @@ async def _wait(event: asyncio.Event, timeout_s: float) -> None:
 
 def _reading(tick: Tick) -> PriceReading:
     return PriceReading(
-        price_e6=tick.price_e6, conf_e6=tick.conf_e6, publish_time=tick.publish_ms // 1000
+        price_e6=tick.price_e6,
+        conf_e6=tick.conf_e6,
+        publish_time=tick.publish_ms // 1000,
+        previous_at=tick.prev_publish_s or None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -119,6 +120,28 @@ class Desk:
         self.scene.require(
             self.scene.place(self.holder, -10 * BASE, kind=kind, reduce_only=True, **given)
         )
+
+
+async def test_a_posted_price_dates_the_feeds_own_publication_before() -> None:
+    desk = Desk()
+    sent: list[bytes] = []
+
+    class Post(SceneNode):
+        async def send(self, transaction: bytes, *, preflight: bool = True) -> str:
+            sent.append(transaction)
+            return ""
+
+    keys = KeeperKeys(keeper=Keypair(), publisher=Keypair())
+    chain = ChainKeeper(Post(desk.scene, []), Silence(), desk.scene.program, keys)
+    await chain.read()
+    reading = PriceReading(
+        price_e6=150 * USD, conf_e6=CONF_E6, publish_time=1_700_000_010, previous_at=1_700_000_003
+    )
+    await chain.post_prices({0: reading})
+
+    [transaction] = sent
+    times = struct.pack("<qq", 1_700_000_010, 1_700_000_003)
+    assert times in transaction
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The program's instructions as functions of what people mean by them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
@@ -96,8 +96,17 @@ class Instructions:
             "withdraw_tokens",
             self._transfer(trader, mint),
             {"amount": amount},
-            remaining=self.risk_set(trader),
+            remaining=self.risk_set(self._debited(trader, mint, amount)),
         )
+
+    def _debited(self, trader: Trader, mint: Pubkey, amount: int) -> Trader:
+        # The program weighs what is left: a token withdrawn whole is no longer in the risk set.
+        index = next((each.index for each in self._vaults.values() if each.mint == mint), None)
+        if index is None:
+            return trader
+        balances = list(trader.balances)
+        balances[index] -= amount
+        return replace(trader, balances=tuple(balances))
 
     def place_order(
         self, trader: Trader, market_index: int, params: Mapping[str, Value]

@@ -213,7 +213,7 @@ def _message(feed_id: bytes, reading: PriceReading) -> PriceMessage:
         conf=conf,
         exponent=EXPONENT,
         publish_time=reading.publish_time,
-        prev_publish_time=reading.publish_time - 1,
+        prev_publish_time=reading.prev_publish_time,
         ema_price=price,
         ema_conf=conf,
     )

@@ -232,5 +232,12 @@ def _update(table: Table, key: Names, given: Names, added: Names) -> sql.Compose
     )
 
 
-KEPT_AT = {Table.ACCOUNTS, Table.BALANCES, Table.MARKETS, Table.ORDERS, Table.POSITIONS}
+KEPT_AT = {
+    Table.ACCOUNTS,
+    Table.BALANCES,
+    Table.MARKETS,
+    Table.ORDERS,
+    Table.POOL_SHARES,
+    Table.POSITIONS,
+}
 """Tables whose rows change and say when."""

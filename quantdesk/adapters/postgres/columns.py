@@ -56,8 +56,10 @@ ORDER_STATUS = one_of("order_status", "open", "filled", "cancelled")
 CANCEL_REASON = one_of(
     "cancel_reason",
     "user", "expired", "slippage", "margin", "open_interest", "pool_reserve", "reduce_only",
-    "liquidation",
+    "liquidation", "other_leg",
 )  # fmt: skip
+CLOSE_CAUSE = one_of("close_cause", "liquidation", "deleveraging")
+CASH_KIND = one_of("cash_kind", "reward", "settled_pnl", "claims", "conversion")
 TRANSFER_KIND = one_of("transfer_kind", "deposit", "withdrawal")
 EVENT_SEVERITY = one_of("event_severity", "info", "warning", "critical")
 
