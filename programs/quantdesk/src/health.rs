@@ -39,12 +39,6 @@ pub fn elsewhere<'info>(
     Ok(sum)
 }
 
-/// How many accounts tell of everything that `user` holds besides USDC.
-pub fn risk_set_len(user: &UserAccount) -> usize {
-    let is_open = |index: &&u16| **index != UserAccount::NO_MARKET;
-    3 * user.open_markets.iter().filter(is_open).count() + 2 * user.other_vaults().count()
-}
-
 /// What is left must cover the initial requirement; without positions and other collateral no
 /// price is asked for.
 pub fn require_covered<'info>(

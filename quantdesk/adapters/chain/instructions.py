@@ -10,6 +10,8 @@ from quantdesk.adapters.chain.addresses import associated_token_account
 from quantdesk.adapters.chain.codec import Value
 from quantdesk.adapters.chain.program import Fields, Program
 
+USDC = 0
+"""Index of the settlement currency's vault."""
 NO_MARKET = 65_535
 """A free place in `UserAccount.open_markets`."""
 
@@ -24,7 +26,7 @@ class MarketRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultRef:
-    """A vault of other collateral than USDC, and its oracle account."""
+    """A vault and its oracle account: other collateral, or USDC where an oracle watches it."""
 
     index: int
     mint: Pubkey
@@ -49,6 +51,13 @@ class Trader:
             open_markets=tuple(account["open_markets"]),
             balances=tuple(account["balances"]),
         )
+
+    def holding(self, vault_index: int, more: int) -> "Trader":
+        """With `more` of a token: the program weighs what is left, and a token that is gone is no
+        longer in the risk set."""
+        balances = list(self.balances)
+        balances[vault_index] += more
+        return replace(self, balances=tuple(balances))
 
 
 class Instructions:
@@ -88,7 +97,13 @@ class Instructions:
     def deposit(self, trader: Trader, mint: Pubkey, amount: int) -> Instruction:
         """Move tokens from the owner's wallet into the account; `amount` in native units."""
         accounts = self._transfer(trader, mint)
-        return self.program.instruction("deposit_tokens", accounts, {"amount": amount})
+        watched = self._vaults.get(USDC)
+        remaining = []
+        if watched is not None and watched.mint == mint:
+            remaining = [AccountMeta(watched.oracle, is_signer=False, is_writable=False)]
+        return self.program.instruction(
+            "deposit_tokens", accounts, {"amount": amount}, remaining=remaining
+        )
 
     def withdraw(self, trader: Trader, mint: Pubkey, amount: int) -> Instruction:
         """Move tokens from the account to the owner's wallet; `amount` in native units."""
@@ -99,14 +114,13 @@ class Instructions:
             remaining=self.risk_set(self._debited(trader, mint, amount)),
         )
 
+    def vault(self, index: int) -> VaultRef:
+        """The vault with an index; KeyError when the deployment is not known to have it."""
+        return self._vaults[index]
+
     def _debited(self, trader: Trader, mint: Pubkey, amount: int) -> Trader:
-        # The program weighs what is left: a token withdrawn whole is no longer in the risk set.
         index = next((each.index for each in self._vaults.values() if each.mint == mint), None)
-        if index is None:
-            return trader
-        balances = list(trader.balances)
-        balances[index] -= amount
-        return replace(trader, balances=tuple(balances))
+        return trader if index is None else trader.holding(index, -amount)
 
     def place_order(
         self, trader: Trader, market_index: int, params: Mapping[str, Value]

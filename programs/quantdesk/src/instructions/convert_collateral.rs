@@ -9,7 +9,7 @@ use risk::oracle::{Action, Reading};
 
 use crate::errors::QuantDeskError;
 use crate::events::CollateralConverted;
-use crate::health::{elsewhere, require_covered, risk_set_len};
+use crate::health::{elsewhere, require_covered};
 use crate::ledger::Fits;
 use crate::state::{pause, Security, TokenVault, UserAccount};
 
@@ -82,7 +82,7 @@ impl<'info> ConvertCollateral<'info> {
         if !self.is_forced() {
             return Ok(0);
         }
-        let part = risk_set_len(&self.user_account);
+        let part = self.user_account.risk_set_len();
         require!(part <= passed, QuantDeskError::WrongRiskSet);
         Ok(part)
     }
@@ -137,6 +137,7 @@ impl<'info> ConvertCollateral<'info> {
         let (seller, buyer) = (&mut self.user_account, &mut self.buyer_account);
         let cash = buyer.usdc_e6();
         require!(cash >= usdc, QuantDeskError::InsufficientBalance);
+        buyer.require_room_for_kind(self.vault.index)?;
         buyer.set_usdc_e6(cash - usdc);
         buyer.balances[place] = buyer.balances[place].checked_add(tokens).fits()?;
         seller.balances[place] = seller.balances[place].checked_sub(tokens).fits()?;

@@ -39,6 +39,7 @@ impl DepositNativeSol<'_> {
         let bump = ctx.bumps.sol_vault;
         let accounts = ctx.accounts;
         let signed = i64::try_from(amount).ok().fits()?;
+        accounts.user_account.require_room_for_kind(accounts.vault.index)?;
         accounts.vault.take_in(amount)?;
         let place = usize::from(accounts.vault.index);
         let user = &mut accounts.user_account;

@@ -41,6 +41,7 @@ impl DepositTokens<'_> {
         let accounts = ctx.accounts;
         accounts.vault.require_peg(ctx.remaining_accounts, now)?;
         let signed = i64::try_from(amount).ok().fits()?;
+        accounts.user_account.require_room_for_kind(accounts.vault.index)?;
         accounts.vault.take_in(amount)?;
         let place = usize::from(accounts.vault.index);
         let user = &mut accounts.user_account;
