@@ -172,7 +172,7 @@ async def rpc_node(settings: Settings) -> AsyncIterator[RpcClient]:
     """The chain's nodes as one."""
     from quantdesk.adapters.rpc.client import RpcClient
 
-    node = RpcClient.of(settings.solana_rpc_urls)
+    node = RpcClient.of(settings.solana_rpc_urls, genesis=settings.genesis_hash or None)
     try:
         yield node
     finally:
@@ -187,7 +187,13 @@ def _exchange(settings: Settings, node: RpcClient) -> ChainExchange:
     from quantdesk.adapters.rpc.types import Memcmp
 
     mint = Pubkey.from_string(settings.usdc_mint)
-    return ChainExchange(node, load_program(settings.program_id), mint, memcmp=Memcmp)
+    return ChainExchange(
+        node,
+        load_program(settings.program_id),
+        mint,
+        memcmp=Memcmp,
+        price_cap=settings.priority_fee_max,
+    )
 
 
 def _faucet(settings: Settings, node: RpcClient) -> ChainFaucet | None:
@@ -276,6 +282,7 @@ async def keeper_chain(settings: Settings) -> AsyncIterator[ChainKeeper]:
     from quantdesk.adapters.chain.faucet import read_key
     from quantdesk.adapters.chain.keeper import ChainKeeper, KeeperKeys
     from quantdesk.adapters.chain.program import load_program
+    from quantdesk.adapters.chain.task_budgets import TaskBudgets
     from quantdesk.adapters.rpc.websocket import RpcSocket
 
     publisher = settings.keys_dir / "publisher.json"
@@ -285,7 +292,8 @@ async def keeper_chain(settings: Settings) -> AsyncIterator[ChainKeeper]:
     )
     async with rpc_node(settings) as node:
         program = load_program(settings.program_id)
-        yield ChainKeeper(node, RpcSocket(settings.solana_ws_url), program, keys)
+        budgets = TaskBudgets(node, price_max=settings.priority_fee_max)
+        yield ChainKeeper(node, RpcSocket(settings.solana_ws_url), program, keys, budgets)
 
 
 @asynccontextmanager

@@ -30,6 +30,7 @@ class Table(StrEnum):
     FUNDING_PAYMENTS = "funding_payments"
     FUNDING_RATES = "funding_rates"
     LIQUIDATIONS = "liquidations"
+    MANDATES = "mandates"
     MARKETS = "markets"
     ORDERS = "orders"
     POOL_SHARES = "pool_shares"
@@ -38,6 +39,7 @@ class Table(StrEnum):
     RECEIPTS = "receipts"
     TRADES = "trades"
     TRANSFERS = "transfers"
+    VAULTS = "vaults"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

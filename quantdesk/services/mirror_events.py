@@ -23,6 +23,13 @@ from quantdesk.services.chain_changes import (
     moment,
     usdc_balance,
 )
+from quantdesk.services.mirror_brackets import (
+    bracket_armed,
+    bracket_placed,
+    mandate_closed,
+    mandate_set,
+)
+from quantdesk.services.mirror_collateral import collateral_converted, vault_initialized
 from quantdesk.services.mirror_orders import (
     order_cancelled,
     order_executed,
@@ -70,7 +77,13 @@ def changes_of(transaction: ChainTransaction, *, usdc_mint: str) -> Iterator[Cha
 
 def accounts_touched(transactions: Iterable[ChainTransaction]) -> set[str]:
     """User accounts that the events name: whose owners want to hear of it."""
-    names = ("user_account", "to_account", "keeper_account", "liquidator_account")
+    names = (
+        "user_account",
+        "to_account",
+        "buyer_account",
+        "keeper_account",
+        "liquidator_account",
+    )
     found = {
         str(event.fields[name])
         for transaction in transactions
@@ -272,6 +285,7 @@ def _plain(value: object) -> object:
 
 
 MAPPINGS: Mapping[str, Callable[[Fields, Origin], Iterator[Change]]] = {
+    "VaultInitialized": vault_initialized,
     "UserAccountCreated": _user_account_created,
     "MarketInitialized": _market_initialized,
     "Deposited": _deposited,
@@ -279,6 +293,11 @@ MAPPINGS: Mapping[str, Callable[[Fields, Origin], Iterator[Change]]] = {
     "OrderPlaced": order_placed,
     "OrderCancelled": order_cancelled,
     "OrderExecuted": order_executed,
+    "BracketPlaced": bracket_placed,
+    "BracketArmed": bracket_armed,
+    "MandateSet": mandate_set,
+    "MandateClosed": mandate_closed,
+    "CollateralConverted": collateral_converted,
     "FundingAccrued": _funding_accrued,
     "FundingPaid": _funding_paid,
     "Liquidated": position_liquidated,

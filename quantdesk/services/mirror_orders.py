@@ -31,7 +31,9 @@ CANCEL_REASONS = (
     "pool_reserve",
     "reduce_only",
     "liquidation",
-    "other_leg",
+    "oco",
+    "mandate",
+    "orphan",
 )
 
 
@@ -55,6 +57,8 @@ def order_placed(fields: Fields, origin: Origin) -> Iterator[Change]:
             "status": "open",
             "reason": None,
             "filled_size_e9": 0,
+            "role": "plain",
+            "parent_id": None,
             "placed_signature": origin.signature,
             "closed_signature": None,
             "placed_at": origin.at,

@@ -26,7 +26,9 @@ _REASONS = {
     "pool_reserve": "The pool could not take more risk. Nothing was traded.",
     "reduce_only": "It would have grown your position. Nothing was traded.",
     "liquidation": "The account was liquidated first.",
-    "other_leg": "The bracket's other leg was filled. Nothing more to trade.",
+    "oco": "The bracket's other leg was filled. Nothing was left to trade.",
+    "mandate": "The delegate's mandate did not allow it. Nothing was traded.",
+    "orphan": "The position it would have closed is gone. Nothing was traded.",
 }
 
 

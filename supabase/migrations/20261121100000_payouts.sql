@@ -1,7 +1,15 @@
 -- What the exchange pays beside fills: claims, settled profit, rewards, forced closes for the pool's
--- sake, and the pool's own shares. Written by the indexer (service_role) only.
+-- sake, and the pool's own shares; brackets, mandates and the vaults that hold collateral. Written by
+-- the indexer (service_role) only.
 
-alter type cancel_reason add value 'other_leg';
+alter type cancel_reason add value 'oco';
+alter type cancel_reason add value 'mandate';
+alter type cancel_reason add value 'orphan';
+
+create type order_role as enum ('plain', 'parent', 'leg_asleep', 'leg_awake');
+alter table orders add column role order_role not null default 'plain';
+-- The client order id of the order that opens what a leg closes.
+alter table orders add column parent_id numeric(20, 0) check (parent_id >= 0);
 
 create type close_cause as enum ('liquidation', 'deleveraging');
 alter table liquidations add column cause close_cause not null default 'liquidation';
@@ -48,6 +56,30 @@ create table pool_transfers (
 );
 create index pool_transfers_owner_at on pool_transfers (owner, at desc);
 
+-- Caps on what a delegate may do; they span all of u64, hence numeric.
+create table mandates (
+  account text not null,
+  delegate text not null,
+  order_cap_e6 numeric(20, 0) not null,
+  notional_cap_e6 numeric(20, 0) not null,
+  max_leverage integer not null,
+  daily_loss_e6 numeric(20, 0) not null,
+  markets numeric(20, 0) not null,
+  expires_at timestamptz,
+  is_live boolean not null default true,
+  slot bigint not null,
+  updated_at timestamptz not null default now(),
+  primary key (account, delegate)
+);
+
+create table vaults (
+  index smallint primary key check (index >= 0),
+  address text not null,
+  mint text not null,
+  slot bigint not null,
+  updated_at timestamptz not null default now()
+);
+
 -- The wallet of the caller; null for a guest.
 create function private.my_wallet() returns text
 language sql stable security definer set search_path = '' as $$
@@ -62,14 +94,24 @@ alter table pool_shares enable row level security;
 alter table pool_shares force row level security;
 alter table pool_transfers enable row level security;
 alter table pool_transfers force row level security;
+alter table mandates enable row level security;
+alter table mandates force row level security;
+alter table vaults enable row level security;
+alter table vaults force row level security;
 
-revoke all on cash_flows, pool_shares, pool_transfers from public, anon, authenticated, service_role;
-grant select, insert, update, delete on cash_flows, pool_shares, pool_transfers to service_role;
-grant select on cash_flows, pool_shares, pool_transfers to authenticated;
+revoke all on cash_flows, pool_shares, pool_transfers, mandates, vaults
+  from public, anon, authenticated, service_role;
+grant select, insert, update, delete on cash_flows, pool_shares, pool_transfers, mandates, vaults
+  to service_role;
+grant select on cash_flows, pool_shares, pool_transfers, mandates to authenticated;
+grant select on vaults to anon, authenticated;
 
 create policy cash_flows_read_own on cash_flows for select to authenticated
   using (account = any ((select private.my_accounts())::text[]));
 create policy pool_shares_read_own on pool_shares for select to authenticated
   using (owner = (select private.my_wallet()));
+create policy mandates_read_own on mandates for select to authenticated
+  using (account = any ((select private.my_accounts())::text[]));
+create policy vaults_read_all on vaults for select to anon, authenticated using (true);
 create policy pool_transfers_read_own on pool_transfers for select to authenticated
   using (owner = (select private.my_wallet()));

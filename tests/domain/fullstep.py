@@ -93,11 +93,7 @@ class FullStep(Lockstep):
     def withdraw_token(self, name: str, tokens: Tokens, by: Pubkey | None = None) -> Outcome:
         """Somebody withdraws another token."""
         owner, index = self.owners[name], tokens.vault_index
-        held = self.ledger.accounts[self.key(name)].balances[index]
-        trader = self._trader(name)
-        built = self.chain.build.withdraw(trader, self._mint(index), tokens.amount)
-        if index and held == tokens.amount > 0:
-            built = self._without(built, index)
+        built = self.chain.build.withdraw(self._trader(name), self._mint(index), tokens.amount)
         ran = self.chain.run(signed_by(built, owner, by or owner), payer=by or owner)
         told = self.twin.withdraw(self.key(name), tokens, at=self.at, by=str(by or owner))
         return self._same(f"withdraw {name} {tokens} by {by}", ran, told)
@@ -200,13 +196,6 @@ class FullStep(Lockstep):
 
     def _mint(self, vault_index: int) -> Pubkey:
         return token_mint(vault_index) if vault_index else self.chain.mint
-
-    def _without(self, built: Any, vault_index: int) -> Any:
-        ref = self.chain.where.vault(token_mint(vault_index))
-        kept, metas = list(built.accounts), list(built.accounts)
-        at = max(number for number, meta in enumerate(metas) if meta.pubkey == ref)
-        del kept[at : at + 2]
-        return type(built)(built.program_id, bytes(built.data), kept)
 
     def _proposal(self, number: int) -> Pubkey:
         return derived(self.chain.program.id, b"proposal", number.to_bytes(8, "little"))

@@ -43,6 +43,8 @@ EXPECTED: dict[str, Rule] = {
     "cash_flows": OWN,
     "pool_shares": OWN,
     "pool_transfers": OWN,
+    "mandates": OWN,
+    "vaults": PUBLIC,
     "candles_1m": PUBLIC,
     "funding_rates": PUBLIC,
     "system_events": PRIVATE,

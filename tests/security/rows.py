@@ -149,6 +149,15 @@ def _payout_rows(person: Person) -> dict[str, Row]:
             **event, "account": person.account, "kind": "reward", "amount_e6": 1, "at": AT,
         },
         "pool_shares": {"owner": person.wallet, "slot": 1},
+        "mandates": {
+            "account": person.account,
+            "delegate": "d",
+            "slot": 1,
+            **dict.fromkeys(
+                ("order_cap_e6", "notional_cap_e6", "max_leverage", "daily_loss_e6", "markets"), 1
+            ),
+        },
+        "vaults": {"index": person.number, "address": "v", "mint": "m", "slot": 1},
         "pool_transfers": {
             **event,
             "owner": person.wallet,

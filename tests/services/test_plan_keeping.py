@@ -10,9 +10,7 @@ from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import Kind, Order
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import Position
-from quantdesk.services.plan_keeping import (
-    ACCRUE_S,
-    SETTLE_SLOTS,
+from quantdesk.services.keeping_tasks import (
     AccrueFunding,
     CancelExpired,
     ExchangeBook,
@@ -23,8 +21,8 @@ from quantdesk.services.plan_keeping import (
     RefreshMarket,
     ResolveBankruptcy,
     SettleFunding,
-    plan_keeping,
 )
+from quantdesk.services.plan_keeping import ACCRUE_S, SETTLE_SLOTS, plan_keeping
 
 NOW = 1_000_000
 SLOT = 5_000

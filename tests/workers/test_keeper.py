@@ -13,8 +13,8 @@ from quantdesk.domain.market import SOL, MarketState
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import Kind, Order
 from quantdesk.services.chain_ports import Found, Gap, Gone, TaskRefused
+from quantdesk.services.keeping_tasks import ExecuteOrder
 from quantdesk.services.market_ports import Tick
-from quantdesk.services.plan_keeping import ExecuteOrder
 from quantdesk.services.ports import ExchangeUnavailable
 from quantdesk.workers import keeper as keeper_module
 from quantdesk.workers.keeper import Keeper

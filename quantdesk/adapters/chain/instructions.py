@@ -1,6 +1,6 @@
 """The program's instructions as functions of what people mean by them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from solders.instruction import AccountMeta, Instruction
@@ -204,6 +204,34 @@ class Instructions:
     def resolve_bankruptcy(self, account: Pubkey) -> Instruction:
         """Let the fund and the pool pay the debt of an account that holds nothing any more."""
         return self.program.instruction("resolve_bankruptcy", {"user_account": account})
+
+    def pay_claims(self, account: Pubkey) -> Instruction:
+        """Hand an account what the pool owes it and can pay."""
+        return self.program.instruction("pay_claims", {"user_account": account})
+
+    def deleverage(
+        self,
+        trader: Trader,
+        market_index: int,
+        *,
+        keeper: Pubkey,
+        candidates: Sequence[Pubkey] = (),
+    ) -> Instruction:
+        """Close a winner while the pool is under its floor; `candidates` rank after it."""
+        where, named = self.program.addresses, []
+        for each in candidates:
+            named += [each, where.position(each, market_index)]
+        accounts = {
+            "keeper": keeper,
+            "user_account": trader.address,
+            **self._market(trader, market_index),
+        }
+        return self.program.instruction(
+            "deleverage",
+            accounts,
+            {"max_size_e9": 0},
+            remaining=[AccountMeta(each, is_signer=False, is_writable=False) for each in named],
+        )
 
     def update_oracle_price(self, market_index: int) -> Instruction:
         """Let a market take note of the posted price."""

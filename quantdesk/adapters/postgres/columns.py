@@ -56,8 +56,9 @@ ORDER_STATUS = one_of("order_status", "open", "filled", "cancelled")
 CANCEL_REASON = one_of(
     "cancel_reason",
     "user", "expired", "slippage", "margin", "open_interest", "pool_reserve", "reduce_only",
-    "liquidation", "other_leg",
+    "liquidation", "oco", "mandate", "orphan",
 )  # fmt: skip
+ORDER_ROLE = one_of("order_role", "plain", "parent", "leg_asleep", "leg_awake")
 CLOSE_CAUSE = one_of("close_cause", "liquidation", "deleveraging")
 CASH_KIND = one_of("cash_kind", "reward", "settled_pnl", "claims", "conversion")
 TRANSFER_KIND = one_of("transfer_kind", "deposit", "withdrawal")
