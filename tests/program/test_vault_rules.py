@@ -76,12 +76,10 @@ def test_what_keeps_a_position_rises_as_slowly(new: VaultScene) -> None:
     elapsed = new.now - new.vault(2)["ramp_started_at"]
     part = 900_000 * elapsed // RAMP_S
     entry: int = new.holding(owner)["entry_e6"]
-    cash = new.cash_e6(owner)
-    kept_e6 = cash + LOW_E6 * part // USD
+    kept_e6: int = new.cash_e6(owner) + LOW_E6 * part // USD
 
     def health_at(price_e6: int) -> int:
-        equity = kept_e6 + 1_000 * price_e6 - entry
-        return equity - 1_000 * price_e6 // 40
+        return kept_e6 + 1_000 * price_e6 - entry - 1_000 * price_e6 // 40
 
     at_rest = next(p for p in range(93_000_000, 80_000_000, -1_000) if health_at(p) < 0)
     new.settle_on((at_rest + 1_000) / USD)

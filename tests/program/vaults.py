@@ -9,6 +9,7 @@ from quantdesk.adapters.chain.addresses import TOKEN_PROGRAM
 from quantdesk.adapters.chain.collateral import NATIVE_MINT, Sale, convert_collateral
 from quantdesk.adapters.chain.instructions import Trader
 from quantdesk.adapters.chain.program import Fields
+from quantdesk.domain.market import MarketParams
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.vault import Outflow, VaultState
 from tests.domain.onchain import Failed, Landed, token_mint, vault_params
@@ -52,9 +53,9 @@ class Band:
 class VaultScene(Scene):
     """People with USDC and other tokens."""
 
-    def __init__(self, *collaterals: VaultState) -> None:
-        """Opens the flat SOL market at 100 USD and the collaterals, each at 100 USD."""
-        super().__init__(collaterals=collaterals)
+    def __init__(self, *collaterals: VaultState, markets: tuple[MarketParams, ...] = ()) -> None:
+        """Opens flat SOL, or other markets, and the collaterals, each at 100 USD."""
+        super().__init__(*markets, collaterals=collaterals)
         self.price(100)
         for each in collaterals:
             self.quote(each.index, Band(price_e6=100 * USD))
