@@ -216,7 +216,8 @@ def test_what_others_gained_is_what_the_events_say(survivor: Survivor) -> None:
     deposited = sum(event.amount for event in events if isinstance(event, Deposited))
     rewards = sum(event.keeper_reward_e6 for event in fills)
     rewards += sum(event.liquidator_reward_e6 for event in closes)
-    shares = sum(event.insurance_fee_e6 for event in (*fills, *closes))
+    shares = sum(event.insurance_fee_e6 for event in fills)
+    shares += sum(event.insurance_fee_e6 for event in closes)
     paid = sum(event.insurance_paid_e6 for event in closes)
 
     keeper = ledger.accounts[survivor.pair.key(KEEPER)].usdc_e6
