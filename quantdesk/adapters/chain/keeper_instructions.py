@@ -10,6 +10,7 @@ from quantdesk.domain.account import AccountState
 from quantdesk.services.keeping_tasks import (
     AccrueFunding,
     CancelExpired,
+    CancelOrphan,
     Deleverage,
     ExchangeBook,
     ExecuteOrder,
@@ -36,7 +37,7 @@ class KeeperInstructions:
         match task:
             case ExecuteOrder() | FollowPrice():
                 return self._executing(task.order, book, for_reward=for_reward)
-            case CancelExpired():
+            case CancelExpired() | CancelOrphan():
                 trader = _trader(book.accounts[book.orders[task.order].account])
                 order = Pubkey.from_string(task.order)
                 return self._build.cancel_order(trader, order, by=self._keeper)
