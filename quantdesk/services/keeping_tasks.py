@@ -58,6 +58,13 @@ class CancelExpired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancelOrphan:
+    """Close a bracket's leg that has nothing left to protect or to wait for."""
+
+    order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Liquidate:
     """Close as much of a position as restores the account's requirement."""
 
@@ -114,6 +121,7 @@ Task = (
     ExecuteOrder
     | FollowPrice
     | CancelExpired
+    | CancelOrphan
     | Liquidate
     | ResolveBankruptcy
     | PayClaims

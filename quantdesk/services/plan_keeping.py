@@ -14,7 +14,7 @@ from quantdesk.domain.cost import trade_cost_e6
 from quantdesk.domain.margin import maintenance_e6
 from quantdesk.domain.market import MarketState, MarketStatus
 from quantdesk.domain.oracle import Action, PriceReading, is_late, refusal_of
-from quantdesk.domain.order import Order, exceeds_bound
+from quantdesk.domain.order import Order, Role, exceeds_bound
 from quantdesk.domain.portfolio import Portfolio, Quote
 from quantdesk.domain.position import Position, is_reducing
 from quantdesk.domain.refusal import Refusal
@@ -34,6 +34,7 @@ from quantdesk.services.keeping_tasks import (
     SettleFunding,
     Task,
 )
+from quantdesk.services.plan_brackets import orphan_cancellations
 from quantdesk.services.plan_payouts import claim_payments, deleveragings
 
 REFRESH_S = 25
@@ -144,7 +145,10 @@ def _quote(index: int, book: ExchangeBook, moment: Moment) -> Quote:
 
 
 def _order_tasks(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
-    for address, order in sorted(book.orders.items(), key=lambda item: item[1].placed_slot):
+    orphans = {each.order: each for each in orphan_cancellations(book, now=moment.now)}
+    yield from orphans.values()
+    waiting = [each for each in book.orders.items() if each[0] not in orphans]
+    for address, order in sorted(waiting, key=lambda item: item[1].placed_slot):
         if order.is_expired(moment.now):
             yield CancelExpired(order=address)
         elif _may_execute(order, book, moment):
@@ -169,6 +173,8 @@ def _order_task(
 def _may_execute(order: Order, book: ExchangeBook, moment: Moment) -> bool:
     reading, market = moment.readings.get(order.market_index), book.markets.get(order.market_index)
     if reading is None or market is None or market.status is MarketStatus.PAUSED:
+        return False
+    if order.role is Role.ASLEEP:
         return False
     if reading.publish_time <= order.placed_at or moment.slot <= order.placed_slot:
         return False

@@ -28,7 +28,6 @@ from tests.domain.onchain import (
     Failed,
     Landed,
     address,
-    token_mint,
     vault_params,
 )
 
@@ -162,9 +161,10 @@ class FullStep(Lockstep):
         """As the base, and vaults, delegates, roles and proposals."""
         super().compare_everything()
         for index, vault in self.ledger.collaterals.items():
-            self._equal(f"vault {index}", self._vault(token_mint(index)), vault)
-            tokens = self.chain.vault_tokens(token_mint(index))
-            self._equal(f"tokens in vault {index}", tokens, vault.total_deposits)
+            self._equal(f"vault {index}", self._vault(self._mint(index)), vault)
+            tokens = self.chain.vault_tokens(self._mint(index))
+            lamports = self.ledger.native_lamports if index == self.chain.native_vault else 0
+            self._equal(f"tokens in vault {index}", tokens + lamports, vault.total_deposits)
         for name in self.owners:
             fields = self._read("UserAccount", self.account(name))
             places = tuple(
@@ -180,7 +180,7 @@ class FullStep(Lockstep):
         ledger = super()._ledger(indices)
         ledger.security = self._security()
         ledger.collaterals = {
-            each.index: self._vault(token_mint(each.index)) for each in COLLATERALS
+            each.index: self._vault(self._mint(each.index)) for each in COLLATERALS
         }
         return ledger
 
@@ -195,7 +195,7 @@ class FullStep(Lockstep):
         )
 
     def _mint(self, vault_index: int) -> Pubkey:
-        return token_mint(vault_index) if vault_index else self.chain.mint
+        return self.chain.mint_of(vault_index)
 
     def _proposal(self, number: int) -> Pubkey:
         return derived(self.chain.program.id, b"proposal", number.to_bytes(8, "little"))

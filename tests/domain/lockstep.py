@@ -37,6 +37,8 @@ SECOND = "trader 0, second account"
 class Lockstep:
     """The program and its twin side by side, with named traders and one keeper."""
 
+    chain_type: type[OnChain] = OnChain
+
     def __init__(
         self,
         traders: int = 3,
@@ -48,7 +50,7 @@ class Lockstep:
     ) -> None:
         """Opens both exchanges; the twin starts from the accounts that genesis left on chain."""
         self.now, self.slot = START_S, 1_000
-        self.chain = OnChain(
+        self.chain = self.chain_type(
             markets,
             now=self.now,
             pool_e6=pool_e6,

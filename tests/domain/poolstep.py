@@ -81,7 +81,7 @@ class PoolStep(FullStep):
             "pool_deposit",
             self._vaulted(owner),
             {"amount": amount, "min_shares": min_shares},
-            remaining=self._markets(),
+            remaining=[*self._markets(), *self._watcher()],
         )
         ran = self.chain.run(built, payer=owner)
         told = self.twin.pool_deposit(str(owner), amount, min_shares=min_shares, at=self.at)
@@ -137,6 +137,9 @@ class PoolStep(FullStep):
 
     def _share(self, owner: Pubkey) -> Pubkey:
         return derived(self.chain.program.id, b"pool_share", bytes(owner))
+
+    def _watcher(self) -> list[AccountMeta]:
+        return []
 
     def _markets(self) -> list[AccountMeta]:
         found = []

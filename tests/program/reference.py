@@ -10,6 +10,7 @@ from typing import Any
 
 from quantdesk.adapters.chain.program import IDL_FILE
 from tests.program.compute import table
+from tests.program.oracle_matrix import MATRIX
 
 PAGE = Path(__file__).parents[2] / "docs" / "program.md"
 HEAD = """# The program's interface
@@ -18,6 +19,20 @@ Made by `python -m tests.program.reference` from `programs/artifacts/quantdesk.j
 measured table `tests/program/compute_units.json`; a test fails when this page is not what they say.
 Formulas, checks and who bears what: [the protocol](protocol.md).
 """
+COSTS = """\
+Units are of the dearest case measured: where markets and collateral are read, eight of each. The
+network gives 200,000 to an instruction that asks for nothing; none takes more than 60 % of that.
+Finding an address may add 1,500 for each try, by chance of the keys.
+"""
+ACCEPTS = """\
+Measured on the built program by `tests/program/test_oracle_matrix.py`, one price spoilt at a time;
+what is not listed reads no price. A collateral's price has no memory, so none jumps.
+`update_oracle_price` and `settle_funding` refuse none: they tell its grade, and only a valid one is
+remembered or credits time. An order to reduce is placed at any price, and filled at one of these.
+"""
+FIELDS = """\
+Bytes are counted from the start; the first 8 name the account's kind. Numbers are little-endian.
+Layouts only grow into `reserved`; nothing that exists moves."""
 DISCRIMINATOR = 8
 WIDTHS = {
     **{f"{sign}{bits}": bits // 8 for sign in "iu" for bits in (8, 16, 32, 64, 128)},
@@ -33,8 +48,8 @@ ADDRESSES = {
     "PoolShare": ("`pool_share`, owner", "one provider's shares of the pool"),
     "Position": ("`position`, user account, market index u16", "one account in one market"),
     "Proposal": ("`proposal`, id u64", "a loosening that waits for its timelock"),
-    "ProtocolSolVault": ("`sol_vault`", "lamports deposited as they are"),
     "Security": ("`security`", "roles, pauses and the timelock"),
+    "SolVault": ("`sol_vault`", "lamports deposited as they are"),
     "TokenVault": ("`vault`, mint", "one collateral: its rules and limits"),
     "UserAccount": ("`user`, owner, sub-account id u16", "one trading account"),
 }
@@ -47,7 +62,8 @@ def page() -> str:
     """The whole reference."""
     interface = json.loads(IDL_FILE.read_text())
     types = {each["name"]: each["type"] for each in interface["types"]}
-    parts = [HEAD, *instructions(interface["instructions"]), *accounts(interface, types)]
+    parts = [HEAD, *instructions(interface["instructions"]), *prices()]
+    parts += accounts(interface, types)
     return "\n".join([*parts, *errors(interface["errors"])]) + "\n"
 
 
@@ -55,9 +71,7 @@ def instructions(listed: list[Json]) -> Iterator[str]:
     """What each does, who signs, and what it costs at its dearest."""
     units = dearest()
     yield "## Instructions\n"
-    yield "Units are of the dearest case measured: where markets and collateral are read, eight of"
-    yield "each. The network gives 200,000 to an instruction that asks for nothing; none takes more than"
-    yield "60 % of that. Finding an address may add 1,500 for each try, by chance of the keys.\n"
+    yield COSTS
     yield "| instruction | what it does | signed by | accounts | units |"
     yield "|---|---|---|---|---|"
     for each in sorted(listed, key=lambda row: str(row["name"])):
@@ -66,6 +80,20 @@ def instructions(listed: list[Json]) -> Iterator[str]:
         count = len(each["accounts"])
         cost = f"{units[each['name']]:,}"
         yield f"| `{each['name']}` | {what} | {signers or 'nobody'} | {count} | {cost} |"
+
+
+def prices() -> Iterator[str]:
+    """The worst that each instruction takes of each price it reads, as measured."""
+    yield "\n## Which price each instruction accepts\n"
+    yield ACCEPTS
+    yield "| instruction | the price of | wide | not positive | dated ahead | jumped | oldest |"
+    yield "|---|---|---|---|---|---|---|"
+    for case, rows in json.loads(MATRIX.read_text()).items():
+        name, _, variant = case.partition(" ")
+        for role, row in rows.items():
+            oldest = row["oldest_s"] if row["oldest_s"] == "any" else f"{row['oldest_s']} s"
+            faults = " | ".join(row[each] for each in ("wide", "not positive", "ahead", "jumped"))
+            yield f"| {' '.join((f'`{name}`', variant)).strip()} | {role} | {faults} | {oldest} |"
 
 
 def dearest() -> dict[str, int]:
@@ -80,8 +108,7 @@ def dearest() -> dict[str, int]:
 def accounts(interface: Json, types: Json) -> Iterator[str]:
     """Every account with every field: where it begins, how long it is, what it means."""
     yield "\n## Accounts, field by field\n"
-    yield f"Bytes are counted from the start of the account; the first {DISCRIMINATOR} name its kind."
-    yield "Numbers are little-endian. Layouts only grow into `reserved`; nothing that exists moves."
+    yield FIELDS
     for each in sorted(interface["accounts"], key=lambda row: str(row["name"])):
         name = each["name"]
         seeds, what = ADDRESSES[name]

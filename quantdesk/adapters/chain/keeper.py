@@ -13,7 +13,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain import states
-from quantdesk.adapters.chain.budget import PRICE_CAP
+from quantdesk.adapters.chain.budget import PRICE_CAP, Budget
 from quantdesk.adapters.chain.codec import CodecError
 from quantdesk.adapters.chain.failures import failure_of
 from quantdesk.adapters.chain.instructions import Instructions, MarketRef
@@ -21,7 +21,7 @@ from quantdesk.adapters.chain.keeper_instructions import KeeperInstructions
 from quantdesk.adapters.chain.price_update import PriceMessage, post_update
 from quantdesk.adapters.chain.program import Fields, Program
 from quantdesk.adapters.chain.task_budgets import TaskBudgets
-from quantdesk.adapters.chain.transaction import build_message, sign
+from quantdesk.adapters.chain.transaction import TransactionTooLong, build_message, sign
 from quantdesk.adapters.chain.vaults import collateral_vault, others, reading_in, refs
 from quantdesk.adapters.chain.worker_node import KeeperNode, Listener
 from quantdesk.domain.account import USDC
@@ -105,9 +105,8 @@ class ChainKeeper:
         self, task: Task, book: ExchangeBook, *, rehearse: bool
     ) -> TaskRefused | None:
         """Send one task; None when the node took it."""
-        instruction = self._instructions.of(task, book)
         try:
-            await self._send([instruction], self._keys.keeper, rehearse=rehearse)
+            await self._send_task(task, book, rehearse=rehearse)
         except ExchangeUnavailable:
             raise
         except PortError as refusal:
@@ -118,6 +117,15 @@ class ChainKeeper:
             return TaskRefused(code=failure.code, message=failure.message)
         return None
 
+    async def _send_task(self, task: Task, book: ExchangeBook, *, rehearse: bool) -> None:
+        keeper = self._keys.keeper
+        try:
+            await self._send([self._instructions.of(task, book)], keeper, rehearse=rehearse)
+        except TransactionTooLong:
+            # The account holds all that it may: what must be done is worth more than its reward.
+            plain = self._instructions.of(task, book, for_reward=False)
+            await self._hand_in([plain], keeper, Budget(), rehearse=rehearse)
+
     async def _send(
         self, instructions: Sequence[Instruction], payer: Keypair, *, rehearse: bool
     ) -> None:
@@ -127,6 +135,16 @@ class ChainKeeper:
         budget = await self._budgets.of(
             payer.pubkey(), instructions, self._blockhash, anew=rehearse
         )
+        await self._hand_in(instructions, payer, budget, rehearse=rehearse)
+
+    async def _hand_in(
+        self,
+        instructions: Sequence[Instruction],
+        payer: Keypair,
+        budget: Budget,
+        *,
+        rehearse: bool,
+    ) -> None:
         message = build_message(
             payer.pubkey(),
             instructions,

@@ -10,6 +10,7 @@ from quantdesk.domain.account import AccountState
 from quantdesk.services.keeping_tasks import (
     AccrueFunding,
     CancelExpired,
+    CancelOrphan,
     Deleverage,
     ExchangeBook,
     ExecuteOrder,
@@ -31,12 +32,12 @@ class KeeperInstructions:
         self._keeper = keeper
         self._account = account
 
-    def of(self, task: Task, book: ExchangeBook) -> Instruction:
-        """The instruction that does a task."""
+    def of(self, task: Task, book: ExchangeBook, *, for_reward: bool = True) -> Instruction:
+        """The instruction that does a task; without a reward an execution names one less."""
         match task:
             case ExecuteOrder() | FollowPrice():
-                return self._executing(task.order, book)
-            case CancelExpired():
+                return self._executing(task.order, book, for_reward=for_reward)
+            case CancelExpired() | CancelOrphan():
                 trader = _trader(book.accounts[book.orders[task.order].account])
                 order = Pubkey.from_string(task.order)
                 return self._build.cancel_order(trader, order, by=self._keeper)
@@ -52,14 +53,14 @@ class KeeperInstructions:
             case SettleFunding() | AccrueFunding() | RefreshMarket():
                 return self._updating(task, book)
 
-    def _executing(self, address: str, book: ExchangeBook) -> Instruction:
+    def _executing(self, address: str, book: ExchangeBook, *, for_reward: bool) -> Instruction:
         order = book.orders[address]
         return self._build.execute_order(
             _trader(book.accounts[order.account]),
             Pubkey.from_string(address),
             order.market_index,
             keeper=self._keeper,
-            keeper_account=self._rewarded(order.account, book),
+            keeper_account=self._rewarded(order.account, book) if for_reward else None,
         )
 
     def _paying(

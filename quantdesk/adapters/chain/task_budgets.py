@@ -70,11 +70,11 @@ class TaskBudgets:
     async def _measured(
         self, payer: Pubkey, instructions: Sequence[Instruction], blockhash: str
     ) -> int | None:
-        message = build_message(payer, instructions, blockhash, unit_limit=UNITS_UNKNOWN)
         try:
+            message = build_message(payer, instructions, blockhash, unit_limit=UNITS_UNKNOWN)
             found = await self._node.simulate(unsigned(message))
         except PortError:
-            return None  # sending decides; the measure is a comfort
+            return None  # Sending decides; the measure is a comfort.
         return found.compute_units if found.err is None and found.compute_units else None
 
     async def _refresh_price(self, instructions: Sequence[Instruction]) -> None:
