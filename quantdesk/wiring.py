@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from quantdesk.adapters.chain.exchange import ChainExchange
-    from quantdesk.adapters.chain.faucet import ChainFaucet
     from quantdesk.adapters.chain.history import ProgramHistory
     from quantdesk.adapters.chain.keeper import ChainKeeper
     from quantdesk.adapters.chain.transactions import ChainTransactions
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from quantdesk.adapters.rpc.client import RpcClient
     from quantdesk.services.dependencies import Dependencies, Place
     from quantdesk.services.market_ports import CandleHistory, PriceSource
+    from quantdesk.services.ports import Faucet
     from quantdesk.services.smoke import SmokeParts
 
 
@@ -196,16 +196,18 @@ def _exchange(settings: Settings, node: RpcClient) -> ChainExchange:
     )
 
 
-def _faucet(settings: Settings, node: RpcClient) -> ChainFaucet | None:
+def _faucet(settings: Settings, node: RpcClient, pool: Database) -> Faucet | None:
     """Only where a faucet's key lies: on this machine, in development."""
     from solders.pubkey import Pubkey
 
     from quantdesk.adapters.chain.faucet import ChainFaucet, read_key
+    from quantdesk.adapters.postgres.faucet_grants import RecordedFaucet
 
     file = settings.keys_dir / "faucet.json"
     if settings.is_production or not file.exists():
         return None
-    return ChainFaucet(node, read_key(file), Pubkey.from_string(settings.usdc_mint))
+    faucet = ChainFaucet(node, read_key(file), Pubkey.from_string(settings.usdc_mint))
+    return RecordedFaucet(faucet, pool)
 
 
 async def build_dependencies(settings: Settings) -> Dependencies:
@@ -241,7 +243,7 @@ async def build_dependencies(settings: Settings) -> Dependencies:
             marks=marks(valkey),
             exchange=_exchange(settings, node),
             transactions=ChainTransactions(node, load_program(settings.program_id)),
-            faucet=_faucet(settings, node),
+            faucet=_faucet(settings, node, pool),
             limits=RedisRateLimits(valkey),
             readiness=PartsReadiness(
                 {"database": pool.ping, "prices": lambda: ping(valkey), "chain": node.slot}

@@ -32,6 +32,7 @@ EXPECTED: dict[str, Rule] = {
     "user_balances": OWN,
     "positions": OWN,
     "orders": OWN,
+    "faucet_grants": OWN,
     "intents": Rule(user="own", inserts=True),
     "chain_transactions": PRIVATE,
     "chain_cursor": PRIVATE,

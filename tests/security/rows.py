@@ -48,6 +48,12 @@ def _door_rows(person: Person) -> dict[str, Row]:
             "issued_at": AT,
             "expires_at": "2026-01-01T00:05:00Z",
         },
+        "faucet_grants": {
+            "wallet_address": person.wallet,
+            "lamports": 1,
+            "usdc_e6": 1,
+            "signatures": ["a", "b"],
+        },
         "intents": {
             **mine,
             "user_id": person.user_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     DateTime,
@@ -32,6 +33,9 @@ UUID_ = Uuid()
 JSON = JSONB()
 U64 = SqlNumeric(20, 0)
 I128 = SqlNumeric(39, 0)
+
+
+TEXTS = ARRAY(Text())
 
 
 def one_of(name: str, *members: str) -> SqlEnum:
