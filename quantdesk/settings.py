@@ -6,6 +6,7 @@ world on this machine provides it"; production refuses to start with an empty on
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -53,13 +54,18 @@ class Settings:
     redis_url: str = field(repr=False)
     supabase_url: str
     solana_rpc_urls: tuple[str, ...] = field(repr=False)
+    """A URL may end in `#rps=N`, the requests a second that its provider allows."""
     solana_ws_url: str
+    genesis_hash: str
+    """Genesis hash of the cluster; nodes of any other are refused. Empty: the nodes settle it."""
     program_id: str
     usdc_mint: str
     public_origin: str
     feed_url: str
     trusted_proxies: int
     """How many proxies of ours stand in front; 0: forwarded addresses are not believed."""
+    priority_fee_max: int
+    """Most that a transaction pays beside its base fee, micro-lamports per unit; 0: nothing."""
     pyth_hermes_url: str
     pyth_api_key: str = field(repr=False)
     scene: Scene
@@ -171,6 +177,7 @@ class _Reader:
         rpc_urls = tuple(url.strip() for url in self._text("SOLANA_RPC_URLS").split(",") if url)
         for url in rpc_urls:
             self._check_url("SOLANA_RPC_URLS", url, ("http", "https"))
+            self._check_rate(url)
         web_port = self._integer("QD_WEB_PORT", 18000, 1, 65535)
         publisher_port = self._integer("QD_PUBLISHER_PORT", 18001, 1, 65535)
         return Settings(
@@ -185,6 +192,7 @@ class _Reader:
             supabase_url=self._url("SUPABASE_URL", "", ("http", "https")),
             solana_rpc_urls=rpc_urls,
             solana_ws_url=self._url("SOLANA_WS_URL", _ws_url(rpc_urls), ("ws", "wss")),
+            genesis_hash=self._text("QD_GENESIS_HASH"),
             program_id=self._text("QD_PROGRAM_ID", PROGRAM_ID),
             usdc_mint=self._text("QD_USDC_MINT"),
             public_origin=self._url(
@@ -194,6 +202,7 @@ class _Reader:
                 "QD_FEED_URL", f"ws://127.0.0.1:{publisher_port}/ws/market", ("ws", "wss")
             ),
             trusted_proxies=self._integer("QD_TRUSTED_PROXIES", 0, 0, 8),
+            priority_fee_max=self._integer("QD_PRIORITY_FEE_MAX", 200_000, 0, 10_000_000),
             pyth_hermes_url=self._url("PYTH_HERMES_URL", "", ("http", "https")).rstrip("/"),
             pyth_api_key=self._text("PYTH_API_KEY"),
             scene=Scene(self._choice("QD_SCENE", Scene)),
@@ -234,6 +243,14 @@ class _Reader:
         if text:
             self._check_url(name, text, schemes)
         return text
+
+    def _check_rate(self, url: str) -> None:
+        _, _, told = url.partition("#")
+        if told and not re.fullmatch(r"rps=[1-9][0-9]{0,5}(\.[0-9]+)?", told):
+            self.problems.append(
+                "a URL of SOLANA_RPC_URLS ends in something else than #rps=N (requests a second,"
+                " such as #rps=25); correct it"
+            )
 
     def _check_url(self, name: str, text: str, schemes: tuple[str, ...]) -> None:
         # The value may hold a password, so it is described and never repeated.

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from quantdesk.adapters.chain.exchange import ChainExchange
-    from quantdesk.adapters.chain.faucet import ChainFaucet
     from quantdesk.adapters.chain.history import ProgramHistory
     from quantdesk.adapters.chain.keeper import ChainKeeper
     from quantdesk.adapters.chain.transactions import ChainTransactions
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from quantdesk.adapters.rpc.client import RpcClient
     from quantdesk.services.dependencies import Dependencies, Place
     from quantdesk.services.market_ports import CandleHistory, PriceSource
+    from quantdesk.services.ports import Faucet
     from quantdesk.services.smoke import SmokeParts
 
 
@@ -172,7 +172,7 @@ async def rpc_node(settings: Settings) -> AsyncIterator[RpcClient]:
     """The chain's nodes as one."""
     from quantdesk.adapters.rpc.client import RpcClient
 
-    node = RpcClient.of(settings.solana_rpc_urls)
+    node = RpcClient.of(settings.solana_rpc_urls, genesis=settings.genesis_hash or None)
     try:
         yield node
     finally:
@@ -187,19 +187,27 @@ def _exchange(settings: Settings, node: RpcClient) -> ChainExchange:
     from quantdesk.adapters.rpc.types import Memcmp
 
     mint = Pubkey.from_string(settings.usdc_mint)
-    return ChainExchange(node, load_program(settings.program_id), mint, memcmp=Memcmp)
+    return ChainExchange(
+        node,
+        load_program(settings.program_id),
+        mint,
+        memcmp=Memcmp,
+        price_cap=settings.priority_fee_max,
+    )
 
 
-def _faucet(settings: Settings, node: RpcClient) -> ChainFaucet | None:
+def _faucet(settings: Settings, node: RpcClient, pool: Database) -> Faucet | None:
     """Only where a faucet's key lies: on this machine, in development."""
     from solders.pubkey import Pubkey
 
     from quantdesk.adapters.chain.faucet import ChainFaucet, read_key
+    from quantdesk.adapters.postgres.faucet_grants import RecordedFaucet
 
     file = settings.keys_dir / "faucet.json"
     if settings.is_production or not file.exists():
         return None
-    return ChainFaucet(node, read_key(file), Pubkey.from_string(settings.usdc_mint))
+    faucet = ChainFaucet(node, read_key(file), Pubkey.from_string(settings.usdc_mint))
+    return RecordedFaucet(faucet, pool)
 
 
 async def build_dependencies(settings: Settings) -> Dependencies:
@@ -235,7 +243,7 @@ async def build_dependencies(settings: Settings) -> Dependencies:
             marks=marks(valkey),
             exchange=_exchange(settings, node),
             transactions=ChainTransactions(node, load_program(settings.program_id)),
-            faucet=_faucet(settings, node),
+            faucet=_faucet(settings, node, pool),
             limits=RedisRateLimits(valkey),
             readiness=PartsReadiness(
                 {"database": pool.ping, "prices": lambda: ping(valkey), "chain": node.slot}
@@ -276,6 +284,7 @@ async def keeper_chain(settings: Settings) -> AsyncIterator[ChainKeeper]:
     from quantdesk.adapters.chain.faucet import read_key
     from quantdesk.adapters.chain.keeper import ChainKeeper, KeeperKeys
     from quantdesk.adapters.chain.program import load_program
+    from quantdesk.adapters.chain.task_budgets import TaskBudgets
     from quantdesk.adapters.rpc.websocket import RpcSocket
 
     publisher = settings.keys_dir / "publisher.json"
@@ -285,7 +294,8 @@ async def keeper_chain(settings: Settings) -> AsyncIterator[ChainKeeper]:
     )
     async with rpc_node(settings) as node:
         program = load_program(settings.program_id)
-        yield ChainKeeper(node, RpcSocket(settings.solana_ws_url), program, keys)
+        budgets = TaskBudgets(node, price_max=settings.priority_fee_max)
+        yield ChainKeeper(node, RpcSocket(settings.solana_ws_url), program, keys, budgets)
 
 
 @asynccontextmanager

@@ -127,3 +127,17 @@ def test_a_chain_of_others_needs_the_address_of_its_usdc() -> None:
 def test_without_a_running_world_a_worker_is_told_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="quantdesk up"):
         Settings.of_running_world({"QD_HOME": str(tmp_path)})
+
+
+def test_a_node_may_carry_the_rate_of_its_plan_and_nothing_else_behind_its_url() -> None:
+    good = Settings.from_env({"SOLANA_RPC_URLS": "https://rpc.example/v2/k#rps=12.5"})
+    assert good.solana_rpc_urls == ("https://rpc.example/v2/k#rps=12.5",)
+
+    with pytest.raises(SettingsError, match="ends in something else than #rps=N") as refusal:
+        Settings.from_env({"SOLANA_RPC_URLS": "https://rpc.example/secret-word#fast"})
+    assert "secret-word" not in str(refusal.value)
+
+
+def test_the_cluster_is_pinned_by_its_genesis_hash_when_one_is_given() -> None:
+    assert Settings.from_env({"QD_GENESIS_HASH": "5eykt4Us"}).genesis_hash == "5eykt4Us"
+    assert Settings.from_env({}).genesis_hash == ""

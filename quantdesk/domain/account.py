@@ -17,7 +17,10 @@ USDC = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountState:
-    """Balances in token units by vault index, claims on the pool, open markets and orders."""
+    """Balances in token units by vault index, claims on the pool, open markets and orders.
+
+    `result_e6` is what trading brought so far, without deposits; `mandates` counts living mandates.
+    """
 
     address: str
     owner: str
@@ -32,6 +35,8 @@ class AccountState:
     open_orders: int = 0
     created_at: int = 0
     sequence: int = 0
+    result_e6: int = 0
+    mandates: int = 0
 
     @property
     def usdc_e6(self) -> int:

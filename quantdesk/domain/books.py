@@ -32,6 +32,10 @@ class Books:
         """Every US dollar in these books; postings keep it."""
         return self.account.usdc_e6 + self.pool.cash_e6 + self.insurance.balance_e6
 
+    def brought_e6(self, usdc_before_e6: int) -> int:
+        """What these books brought the account since it had `usdc_before_e6`, claims included."""
+        return self.account.usdc_e6 - usdc_before_e6 + self.claims_made_e6
+
     def paying_pool(self, owed_e6: int) -> Self:
         """The user pays the pool `owed_e6` (negative: the pool pays, in claims what it lacks)."""
         paid = max(owed_e6, -max(self.pool.cash_e6, 0))

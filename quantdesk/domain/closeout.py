@@ -51,7 +51,7 @@ def liquidate(ledger: Ledger, demand: Demand, *, at: Moment) -> Outcome:
     settled = replace(opened, market=market).settled()
     exposure = exposure_of(settled, reading)
     others = ledger.others(address, market_index, now=at.now)
-    collateral = ledger.collateral(opened.account)
+    collateral = ledger.collateral(opened.account, now=at.now, action=Action.LIQUIDATE)
     judged = Judged(reading=reading, others=others, collateral=collateral)
     present = standing_of(settled, judged)
     if not present.is_liquidatable:

@@ -22,10 +22,11 @@ from quantdesk.domain.security import Pause
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """A count of one vault's tokens, in their native unit."""
+    """A count of one vault's tokens, in their native unit; lamports themselves when `is_native`."""
 
     amount: int
     vault_index: int = USDC
+    is_native: bool = False
 
 
 def create_user_account(ledger: Ledger, account: AccountState, *, at: Moment) -> Outcome:
@@ -38,15 +39,18 @@ def create_user_account(ledger: Ledger, account: AccountState, *, at: Moment) ->
     return Applied(events=(created,))
 
 
-def deposit(ledger: Ledger, address: str, tokens: Tokens) -> Outcome:
+def deposit(ledger: Ledger, address: str, tokens: Tokens, *, now: int) -> Outcome:
     """Moves tokens from the owner's wallet into the account."""
-    refusal = _unusable(ledger, tokens.amount, Pause.DEPOSIT)
+    refusal = _unusable(ledger, tokens, Pause.DEPOSIT)
+    if refusal is None and tokens.vault_index == USDC:
+        refusal = ledger.peg_refusal(now=now)
     if refusal is not None:
         return Refused(refusal=refusal)
     vault = ledger.vault_of(tokens.vault_index).taking_in(tokens.amount)
     if vault is None:
         return Refused(refusal=Refusal.DEPOSIT_CAP)
     ledger.keep_vault(vault)
+    ledger.native_lamports += tokens.amount if tokens.is_native else 0
     ledger.move_tokens(address, tokens.vault_index, tokens.amount)
     ledger.count(address)
     deposited = Deposited(
@@ -60,7 +64,7 @@ def deposit(ledger: Ledger, address: str, tokens: Tokens) -> Outcome:
 
 def withdraw(ledger: Ledger, address: str, tokens: Tokens, *, at: Moment) -> Outcome:
     """Moves free collateral back to the owner's wallet."""
-    refusal = _unusable(ledger, tokens.amount, Pause.WITHDRAW)
+    refusal = _unusable(ledger, tokens, Pause.WITHDRAW)
     if refusal is not None:
         return Refused(refusal=refusal)
     index, amount = tokens.vault_index, tokens.amount
@@ -71,9 +75,12 @@ def withdraw(ledger: Ledger, address: str, tokens: Tokens, *, at: Moment) -> Out
     if vault is None:
         return Refused(refusal=Refusal.OUTFLOW_CAP)
     refusal = _uncovered(ledger, account.with_tokens(index, -amount), at=at)
+    if refusal is None and ledger.lacks(index, amount, is_native=tokens.is_native):
+        refusal = Refusal.VAULT_SHORT
     if refusal is not None:
         return Refused(refusal=refusal)
     ledger.keep_vault(vault)
+    ledger.native_lamports -= amount if tokens.is_native else 0
     ledger.move_tokens(address, index, -amount)
     ledger.count(address)
     withdrawn = Withdrawn(
@@ -92,7 +99,7 @@ def transfer_between(
     account = ledger.accounts[address]
     if account.owner != ledger.accounts[to_address].owner:
         return Refused(refusal=Refusal.UNAUTHORIZED)
-    refusal = _unusable(ledger, amount, Pause.WITHDRAW)
+    refusal = _unusable(ledger, Tokens(amount=amount), Pause.WITHDRAW)
     if refusal is not None:
         return Refused(refusal=refusal)
     if account.usdc_e6 < amount:
@@ -155,12 +162,14 @@ def seed_insurance(ledger: Ledger, amount: int) -> Outcome:
     return Applied(events=(InsuranceSeeded(amount=amount, balance_after=balance),))
 
 
-def _unusable(ledger: Ledger, amount: int, action: Pause) -> Refusal | None:
-    if amount <= 0:
+def _unusable(ledger: Ledger, tokens: Tokens, action: Pause) -> Refusal | None:
+    if tokens.is_native and tokens.vault_index != ledger.native_vault:
+        return Refusal.WRONG_ACCOUNT
+    if tokens.amount <= 0:
         return Refusal.ZERO_AMOUNT
     if ledger.security.is_paused(action):
         return Refusal.PAUSED
-    return Refusal.MATH_OVERFLOW if amount > I64_MAX else None
+    return Refusal.MATH_OVERFLOW if tokens.amount > I64_MAX else None
 
 
 def _uncovered(ledger: Ledger, left: AccountState, *, at: Moment) -> Refusal | None:
@@ -168,5 +177,5 @@ def _uncovered(ledger: Ledger, left: AccountState, *, at: Moment) -> Refusal | N
     if refusal is not None:
         return refusal
     others = ledger.others(left.address, None, now=at.now)
-    after = standing(left.usdc_e6, others, ledger.collateral(left))
+    after = standing(left.usdc_e6, others, ledger.collateral(left, now=at.now))
     return None if after.can_grow else Refusal.INSUFFICIENT_COLLATERAL

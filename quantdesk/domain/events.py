@@ -7,6 +7,13 @@ from dataclasses import dataclass
 
 from quantdesk.domain.oracle import Grade
 from quantdesk.domain.order import CancelReason, Kind
+from quantdesk.domain.position_events import (
+    BracketArmed,
+    BracketPlaced,
+    MandateClosed,
+    MandateSet,
+)
+from quantdesk.domain.vault_events import CollateralConverted, VaultTightened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,4 +382,10 @@ Event = (
     | PoolDeposited
     | PoolWithdrawalRequested
     | PoolWithdrawn
+    | VaultTightened
+    | CollateralConverted
+    | BracketPlaced
+    | BracketArmed
+    | MandateSet
+    | MandateClosed
 )

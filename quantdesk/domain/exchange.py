@@ -7,6 +7,7 @@ unchanged ledger. Time is an argument.
 from quantdesk.domain import (
     bankruptcy,
     closeout,
+    conversion,
     custody,
     execution,
     guard,
@@ -15,11 +16,15 @@ from quantdesk.domain import (
     placement,
     upkeep,
 )
+from quantdesk.domain import bracket as brackets
 from quantdesk.domain.account import USDC, AccountState
+from quantdesk.domain.bracket import Bracket
 from quantdesk.domain.closeout import Demand
+from quantdesk.domain.conversion import Offer
 from quantdesk.domain.custody import Tokens
 from quantdesk.domain.delegate import Delegate
 from quantdesk.domain.ledger import Ledger, Moment, Outcome, Refused
+from quantdesk.domain.mandate import MandateCaps
 from quantdesk.domain.market import MarketStatus
 from quantdesk.domain.money import DoesNotFit
 from quantdesk.domain.oracle import PriceReading
@@ -27,6 +32,7 @@ from quantdesk.domain.order import OrderIntent
 from quantdesk.domain.payout import Closure
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import Change
+from quantdesk.domain.vault import VaultLimits
 
 
 class Exchange:
@@ -49,11 +55,23 @@ class Exchange:
         return custody.create_user_account(self.ledger, account, at=at)
 
     def deposit(
-        self, address: str, amount: int, *, vault_index: int = USDC, by: str | None = None
+        self,
+        address: str,
+        tokens: Tokens | int,
+        *,
+        vault_index: int = USDC,
+        at: Moment | None = None,
+        by: str | None = None,
     ) -> Outcome:
-        """Moves `amount` native units from the owner's wallet (`by` None) into the account."""
-        tokens = Tokens(amount=amount, vault_index=vault_index)
-        return self._if_owner(address, by) or custody.deposit(self.ledger, address, tokens)
+        """Moves tokens (a bare number: of `vault_index`) from the owner's wallet into the account.
+
+        `at` matters only where an oracle watches the peg of USDC.
+        """
+        if isinstance(tokens, int):
+            tokens = Tokens(amount=tokens, vault_index=vault_index)
+        now = 0 if at is None else at.now
+        refused = self._if_owner(address, by)
+        return refused or custody.deposit(self.ledger, address, tokens, now=now)
 
     def withdraw(
         self, address: str, tokens: Tokens | int, *, at: Moment, by: str | None = None
@@ -89,6 +107,17 @@ class Exchange:
         """Takes a delegate off an account."""
         return guard.remove_delegate(self.ledger, address, key, by=by)
 
+    def set_mandate(
+        self, address: str, delegate: str, caps: MandateCaps, *, at: Moment, by: str | None = None
+    ) -> Outcome:
+        """Caps what a key may do for an account, whether or not it is a delegate yet."""
+        refused = self._if_owner(address, by)
+        return refused or guard.set_mandate(self.ledger, address, delegate, caps, at=at)
+
+    def close_mandate(self, address: str, delegate: str, *, by: str | None = None) -> Outcome:
+        """Ends a key's caps, and takes the key off the delegates."""
+        return self._if_owner(address, by) or guard.close_mandate(self.ledger, address, delegate)
+
     def pause(self, bits: int, *, by: str) -> Outcome:
         """Stops actions at once."""
         return guard.pause(self.ledger, bits, by=by)
@@ -96,6 +125,10 @@ class Exchange:
     def tighten_market(self, market_index: int, status: MarketStatus, *, by: str) -> Outcome:
         """Closes a market further at once."""
         return guard.tighten_market(self.ledger, market_index, status, by=by)
+
+    def tighten_vault(self, vault_index: int, limits: VaultLimits, *, by: str) -> Outcome:
+        """Lets a token count for less, or less of it through, at once."""
+        return guard.tighten_vault(self.ledger, vault_index, limits, by=by)
 
     def propose_change(self, number: int, change: Change, *, by: str, at: Moment) -> Outcome:
         """Announces a loosening."""
@@ -125,6 +158,27 @@ class Exchange:
             return placement.place_order(self.ledger, address, intent, at=at, by=by)
         except DoesNotFit:
             return Refused(refusal=Refusal.MATH_OVERFLOW)
+
+    def open_position(
+        self, address: str, intent: OrderIntent, *, at: Moment, by: str | None = None
+    ) -> Outcome:
+        """Places a market order that opens, extends or flips a position."""
+        try:
+            return placement.open_position(self.ledger, address, intent, at=at, by=by)
+        except DoesNotFit:
+            return Refused(refusal=Refusal.MATH_OVERFLOW)
+
+    def close_position(
+        self, address: str, intent: OrderIntent, *, at: Moment, by: str | None = None
+    ) -> Outcome:
+        """Places a reduce-only market order; size 0 closes the whole position."""
+        return placement.close_position(self.ledger, address, intent, at=at, by=by)
+
+    def place_bracket(
+        self, address: str, bracket: Bracket, *, at: Moment, by: str | None = None
+    ) -> Outcome:
+        """Places a take profit and a stop of which one closes the other."""
+        return brackets.place_bracket(self.ledger, address, bracket, at=at, by=by)
 
     def cancel_order(
         self, address: str, client_order_id: int, *, at: Moment, by: str | None = None
@@ -174,6 +228,10 @@ class Exchange:
     def deleverage(self, closure: Closure, *, by: str, at: Moment) -> Outcome:
         """Closes a profitable position while the pool is under its floor; the keeper role may."""
         return payout.deleverage(self.ledger, closure, by=by, at=at)
+
+    def convert_collateral(self, offer: Offer, *, by: str, at: Moment) -> Outcome:
+        """Sells an account's tokens to another's for USDC, agreed or forced by a debt."""
+        return conversion.convert_collateral(self.ledger, offer, by=by, at=at)
 
     def pool_deposit(self, owner: str, amount: int, *, min_shares: int, at: Moment) -> Outcome:
         """Buys shares of the pool."""

@@ -7,18 +7,27 @@ unfilled changes nothing but itself.
 from dataclasses import replace
 
 from quantdesk.domain.books import Books
+from quantdesk.domain.bracket import ended, follow_ups
+from quantdesk.domain.delegate import Permission
 from quantdesk.domain.events import Event, OrderExecuted, WatermarkMoved
 from quantdesk.domain.fees import FeeTerms, fee_rate_e6, keeper_reward_e6
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
+from quantdesk.domain.links import has_lost
 from quantdesk.domain.market import MarketStatus
 from quantdesk.domain.oracle import Action, is_late, refusal_of
-from quantdesk.domain.order import CancelReason, Order, exceeds_bound
-from quantdesk.domain.placement import closed
+from quantdesk.domain.order import CancelReason, Order, Role, exceeds_bound
 from quantdesk.domain.portfolio import Quote
 from quantdesk.domain.position import is_reducing
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import Pause
-from quantdesk.domain.trial import Judged, Trial, clipped_size_e9, trial, with_health
+from quantdesk.domain.trial import (
+    Judged,
+    Trial,
+    clipped_size_e9,
+    growth_of,
+    trial,
+    with_health,
+)
 from quantdesk.domain.trigger import followed, is_awake
 from quantdesk.domain.upkeep import accrual_events, brought_to_now
 
@@ -28,33 +37,58 @@ def execute_order(
 ) -> Outcome:
     """Fills an order at a newer price, or closes one that is reached but cannot fill."""
     order = ledger.orders[(address, client_order_id)]
-    quote = ledger.quote(order.market_index)
-    is_paused = ledger.security.is_paused(Pause.EXECUTE)
-    if is_paused or quote.market.status is MarketStatus.PAUSED:
-        return Refused(refusal=Refusal.PAUSED)
-    if order.is_expired(at.now):
-        return Refused(refusal=Refusal.ORDER_EXPIRED)
-    if quote.reading.publish_time <= order.placed_at or at.slot < order.placed_slot + 1:
-        return Refused(refusal=Refusal.PRICE_NOT_NEWER)
-    held_e9 = ledger.position(address, order.market_index).size_e9
-    trade_e9 = clipped_size_e9(held_e9, order.size_e9) if order.reduce_only else order.size_e9
+    refusal = _unready(ledger, order, at=at)
+    if refusal is not None:
+        return Refused(refusal=refusal)
+    held = ledger.position(address, order.market_index)
+    if order.role is Role.AWAKE and has_lost(order, held):
+        return ended(ledger, order, CancelReason.ORPHAN)
+    clipped_e9 = clipped_size_e9(held.size_e9, order.size_e9)
+    trade_e9 = clipped_e9 if order.reduce_only else order.size_e9
     if trade_e9 == 0:
-        return closed(ledger, order, CancelReason.REDUCE_ONLY)
-    action = Action.REDUCE if is_reducing(held_e9, trade_e9) else Action.GROW
+        return ended(ledger, order, CancelReason.REDUCE_ONLY)
+    action = Action.REDUCE if is_reducing(held.size_e9, trade_e9) else Action.GROW
     if action is Action.GROW and ledger.security.is_paused(Pause.GROW):
         return Refused(refusal=Refusal.PAUSED)
+    quote = ledger.quote(order.market_index)
     refusal = _unpriced(quote, action, at=at)
     if refusal is not None:
         return Refused(refusal=refusal)
     if not is_awake(order, quote.reading.price_e6):
         return _follow(ledger, order, quote.reading.price_e6)
-    if action is Action.GROW:
-        index = order.market_index
-        account = ledger.accounts[address]
-        refusal = ledger.price_refusal(account, index, action=action, now=at.now)
-        if refusal is not None:
-            return Refused(refusal=refusal)
+    if action is Action.REDUCE:
+        return _fill(ledger, order, trade_e9, keeper=keeper, at=at)
+    if _is_beyond_mandate(ledger, order, price_e6=quote.reading.price_e6, at=at):
+        return ended(ledger, order, CancelReason.MANDATE)
+    account = ledger.accounts[address]
+    refusal = ledger.price_refusal(account, order.market_index, action=action, now=at.now)
+    if refusal is not None:
+        return Refused(refusal=refusal)
     return _fill(ledger, order, trade_e9, keeper=keeper, at=at)
+
+
+def _unready(ledger: Ledger, order: Order, *, at: Moment) -> Refusal | None:
+    quote = ledger.quote(order.market_index)
+    is_paused = ledger.security.is_paused(Pause.EXECUTE)
+    if is_paused or quote.market.status is MarketStatus.PAUSED:
+        return Refusal.PAUSED
+    if order.is_expired(at.now):
+        return Refusal.ORDER_EXPIRED
+    if order.role is Role.ASLEEP:
+        return Refusal.LEG_ASLEEP
+    is_newer = quote.reading.publish_time > order.placed_at and at.slot > order.placed_slot
+    return None if is_newer else Refusal.PRICE_NOT_NEWER
+
+
+def _is_beyond_mandate(ledger: Ledger, order: Order, *, price_e6: int, at: Moment) -> bool:
+    placer = order.placed_by
+    if not ledger.permits(order.account, placer, Permission.PLACE, now=at.now):
+        return True
+    mandate = ledger.mandate_of(order.account, placer)
+    if mandate is None:
+        return order.is_mandated
+    index, size_e9 = order.market_index, order.size_e9
+    return mandate.order_refusal(index, size_e9, price_e6=price_e6, now=at.now) is not None
 
 
 def _unpriced(quote: Quote, action: Action, *, at: Moment) -> Refusal | None:
@@ -90,7 +124,7 @@ def _fill(
     judged = Judged(reading=reading, others=(), is_late=is_late(reading, placed_at=order.placed_at))
     if action is Action.GROW:
         others = ledger.others(order.account, index, now=at.now)
-        collateral = ledger.collateral(opened.account)
+        collateral = ledger.collateral(opened.account, now=at.now)
         judged = replace(judged, others=others, collateral=collateral)
     tried = trial(
         settled,
@@ -101,17 +135,29 @@ def _fill(
     if exceeds_bound(tried.cost_e6, trade_e9, order.limit_price_e6):
         if order.waits_for_its_bound:
             return Refused(refusal=Refusal.LIMIT_NOT_REACHED)
-        return closed(ledger, order, CancelReason.SLIPPAGE)
-    reason = _unfillable(tried)
+        return ended(ledger, order, CancelReason.SLIPPAGE)
+    reason = _unfillable(tried) or _outgrown(ledger, order, tried, at=at)
     if reason is not None:
-        return closed(ledger, order, reason)
-    filled = _keep(ledger, order, opened, tried, at=at)
+        return ended(ledger, order, reason)
+    events = _keep(ledger, order, opened, tried, at=at)
     if keeper is not None:
         ledger.credit(keeper, tried.split.keeper_e6)
-    return filled
+    return Applied(events=(*events, *follow_ups(ledger, order, at=at)))
 
 
-def _keep(ledger: Ledger, order: Order, opened: Books, tried: Trial, *, at: Moment) -> Outcome:
+def _outgrown(ledger: Ledger, order: Order, tried: Trial, *, at: Moment) -> CancelReason | None:
+    mandate = ledger.mandate_of(order.account, order.placed_by)
+    if tried.reduces or mandate is None:
+        return None
+    growth = growth_of(tried, ledger.accounts[order.account])
+    if mandate.growth_refusal(growth, now=at.now) is not None:
+        return CancelReason.MANDATE
+    begun = mandate.begun(growth.result_before_e6, now=at.now)
+    ledger.mandates[(order.account, order.placed_by)] = begun
+    return None
+
+
+def _keep(ledger: Ledger, order: Order, opened: Books, tried: Trial, *, at: Moment) -> list[Event]:
     alone = opened.account.holds_only(order.market_index)
     knows_health = alone or not tried.reduces
     health_e6 = tried.standing_after.health_e6 if knows_health else opened.position.health_e6
@@ -123,7 +169,7 @@ def _keep(ledger: Ledger, order: Order, opened: Books, tried: Trial, *, at: Mome
     ledger.keep(replace(after, market=market))
     ledger.drop_order(order)
     ledger.count(order.account)
-    return Applied(events=(*events, _executed(order, opened, tried)))
+    return [*events, _executed(order, opened, tried)]
 
 
 def _terms(ledger: Ledger, order: Order, keeper: str | None, *, at: Moment) -> FeeTerms:

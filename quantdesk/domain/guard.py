@@ -1,19 +1,23 @@
 """Guard: delegates, pauses and timelocked changes; stricter at once, looser only after a wait."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-from quantdesk.domain.delegate import Delegate, adding, removing, unacceptable
+from quantdesk.domain.account import LEVERAGE_CAP, USDC
+from quantdesk.domain.delegate import NOBODY, Delegate, adding, removing, unacceptable
 from quantdesk.domain.events import (
     ChangeCancelled,
     ChangeExecuted,
     ChangeProposed,
     DelegateChanged,
+    Event,
     MarketStatusChanged,
     PauseChanged,
 )
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
+from quantdesk.domain.mandate import Mandate, MandateCaps
 from quantdesk.domain.market import MarketStatus
 from quantdesk.domain.money import FRACTION_ONE
+from quantdesk.domain.position_events import MandateClosed, MandateSet
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import (
     EVERY_PAUSE,
@@ -25,7 +29,8 @@ from quantdesk.domain.security import (
     Unpause,
     VaultChange,
 )
-from quantdesk.domain.vault import VaultState
+from quantdesk.domain.vault import WEIGHT_MAX_E6, VaultLimits
+from quantdesk.domain.vault_events import VaultTightened
 
 
 def add_delegate(ledger: Ledger, address: str, delegate: Delegate, *, at: Moment) -> Outcome:
@@ -52,6 +57,41 @@ def remove_delegate(ledger: Ledger, address: str, key: str, *, by: str | None) -
     return _delegated(ledger, address, Delegate(key=key))
 
 
+def set_mandate(
+    ledger: Ledger, address: str, delegate: str, caps: MandateCaps, *, at: Moment
+) -> Outcome:
+    """Caps what a key may do; new caps for a capped key give it no fresh day."""
+    account = ledger.accounts[address]
+    if delegate in (NOBODY, account.owner):
+        return Refused(refusal=Refusal.INVALID_PARAMETER)
+    if not 1 <= caps.max_leverage <= LEVERAGE_CAP:
+        return Refused(refusal=Refusal.LEVERAGE_TOO_HIGH)
+    if caps.expires_at != 0 and caps.expires_at <= at.now:
+        return Refused(refusal=Refusal.INVALID_EXPIRY)
+    known = ledger.mandates.get((address, delegate))
+    mandate = Mandate(caps=caps) if known is None else replace(known, caps=caps)
+    ledger.mandates[(address, delegate)] = mandate
+    ledger.accounts[address] = replace(account, mandates=account.mandates + (known is None))
+    ledger.count(address)
+    told = MandateSet(user_account=address, delegate=delegate, **asdict(caps))
+    return Applied(events=(told,))
+
+
+def close_mandate(ledger: Ledger, address: str, delegate: str) -> Outcome:
+    """Ends a key's caps; without them it would be free, so it is taken off the account too."""
+    del ledger.mandates[(address, delegate)]
+    account = ledger.accounts[address]
+    ledger.accounts[address] = replace(account, mandates=account.mandates - 1)
+    events: list[Event] = []
+    places = removing(ledger.delegates_of(address), delegate)
+    if places is not None:
+        ledger.delegates[address] = places
+        events += _delegated(ledger, address, Delegate(key=delegate)).events
+    ledger.count(address)
+    events.append(MandateClosed(user_account=address, delegate=delegate))
+    return Applied(events=tuple(events))
+
+
 def pause(ledger: Ledger, bits: int, *, by: str) -> Outcome:
     """Stops actions at once; guardian or admin may."""
     if not ledger.security.may_tighten(by):
@@ -75,6 +115,25 @@ def tighten_market(ledger: Ledger, market_index: int, status: MarketStatus, *, b
     return Applied(events=(changed,))
 
 
+def tighten_vault(ledger: Ledger, vault_index: int, limits: VaultLimits, *, by: str) -> Outcome:
+    """Lets a token count for less, or less of it through, at once; it loosens by a timelock."""
+    if not ledger.security.may_tighten(by):
+        return Refused(refusal=Refusal.UNAUTHORIZED)
+    vault = ledger.vault_of(vault_index).tightened(limits)
+    if vault is None:
+        return Refused(refusal=Refusal.INVALID_PARAMETER)
+    ledger.keep_vault(vault)
+    told = VaultTightened(
+        vault_index=vault_index,
+        weight_init_e6=limits.weight_init_e6,
+        deposit_cap=limits.deposit_cap,
+        outflow_floor=limits.outflow_floor,
+        outflow_share_e6=limits.outflow_share_e6,
+        by=by,
+    )
+    return Applied(events=(told,))
+
+
 def propose_change(ledger: Ledger, number: int, change: Change, *, by: str, at: Moment) -> Outcome:
     """Announces a loosening; it can be executed when the timelock has passed."""
     if by != ledger.security.admin:
@@ -92,7 +151,7 @@ def execute_change(ledger: Ledger, number: int, *, by: str, at: Moment) -> Outco
     proposal = ledger.proposals[number]
     if at.now < proposal.executable_at:
         return Refused(refusal=Refusal.TIMELOCKED)
-    refusal = _apply(ledger, proposal.change)
+    refusal = _apply(ledger, proposal.change, now=at.now)
     if refusal is not None:
         return Refused(refusal=refusal)
     del ledger.proposals[number]
@@ -120,7 +179,7 @@ def _delegated(ledger: Ledger, address: str, delegate: Delegate) -> Applied:
     return Applied(events=(changed,))
 
 
-def _apply(ledger: Ledger, change: Change) -> Refusal | None:
+def _apply(ledger: Ledger, change: Change, *, now: int) -> Refusal | None:
     match change:
         case Unpause():
             left = ledger.security.pause_bits & ~change.pause_bits
@@ -130,17 +189,13 @@ def _apply(ledger: Ledger, change: Change) -> Refusal | None:
             market = ledger.markets[index]
             ledger.markets[index] = replace(market, status=change.status, params=change.params)
         case VaultChange():
-            ledger.keep_vault(_with_rules(ledger.vault_of(change.rules.index), change.rules))
+            rules = change.rules
+            if rules.index != USDC and rules.weight_maint_e6 > WEIGHT_MAX_E6:
+                return Refusal.INVALID_PARAMETER
+            ledger.keep_vault(ledger.vault_of(rules.index).changed(rules, now=now))
         case SecurityChange():
             return _reassign(ledger, change)
     return None
-
-
-def _with_rules(vault: VaultState, rules: VaultState) -> VaultState:
-    outflow = replace(vault.outflow, floor=rules.outflow.floor, share_e6=rules.outflow.share_e6)
-    return replace(
-        rules, outflow=outflow, total_deposits=vault.total_deposits, sequence=vault.sequence
-    )
 
 
 def _reassign(ledger: Ledger, change: SecurityChange) -> Refusal | None:

@@ -11,6 +11,7 @@ from quantdesk.domain.books import Books
 from quantdesk.domain.collateral import NO_COLLATERAL, Collateral
 from quantdesk.domain.delegate import NO_DELEGATES, Delegate, Permission
 from quantdesk.domain.events import Event
+from quantdesk.domain.mandate import Mandate
 from quantdesk.domain.margin import Exposure
 from quantdesk.domain.market import MarketState
 from quantdesk.domain.oracle import Action, PriceReading, refusal_of
@@ -20,7 +21,7 @@ from quantdesk.domain.portfolio import Quote
 from quantdesk.domain.position import Position
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import Proposal, SecurityState
-from quantdesk.domain.vault import VaultState
+from quantdesk.domain.vault import PEG_FLOOR_E6, VaultState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +53,19 @@ Outcome = Applied | Refused
 class Ledger:
     """Accounts by address, positions and orders under them, markets and their readings by index.
 
-    `vault` holds the USDC, `collaterals` the other tokens by vault index.
+    `vault` holds the USDC, `collaterals` the other tokens by vault index. A part of the vault
+    `native_vault` (None: there is none) are `native_lamports` instead of wrapped tokens.
     """
 
     vault: VaultState
     collaterals: dict[int, VaultState] = field(default_factory=dict)
     token_readings: dict[int, PriceReading] = field(default_factory=dict)
+    native_vault: int | None = None
+    native_lamports: int = 0
     security: SecurityState = field(default_factory=SecurityState)
     proposals: dict[int, Proposal] = field(default_factory=dict)
     delegates: dict[str, tuple[Delegate, ...]] = field(default_factory=dict)
+    mandates: dict[tuple[str, str], Mandate] = field(default_factory=dict)
     pool_shares: dict[str, ShareState] = field(default_factory=dict)
     pool: PoolState = field(default_factory=PoolState)
     insurance: InsuranceState = field(default_factory=InsuranceState)
@@ -97,8 +102,12 @@ class Ledger:
         )
 
     def keep(self, books: Books) -> None:
-        """Writes the records of `books` back."""
-        self.accounts[books.account.address] = books.account
+        """Writes the records of `books` back; what they brought the account is its result."""
+        account = self.accounts[books.account.address]
+        brought_e6 = books.brought_e6(account.usdc_e6)
+        self.accounts[account.address] = replace(
+            books.account, result_e6=account.result_e6 + brought_e6
+        )
         self.positions[(books.account.address, books.market.params.index)] = books.position
         self.markets[books.market.params.index] = books.market
         self.pool = books.pool
@@ -125,13 +134,16 @@ class Ledger:
         else:
             self.accounts[address] = self.accounts[address].with_tokens(vault_index, amount)
 
-    def collateral(self, account: AccountState) -> Collateral:
-        """What the account's tokens besides USDC count for."""
+    def collateral(
+        self, account: AccountState, *, now: int, action: Action = Action.GROW
+    ) -> Collateral:
+        """What the account's tokens besides USDC count for; `price_refusal` was None."""
         sum_of = NO_COLLATERAL
         for index in account.other_vaults:
-            reading = self.token_readings[index]
-            worth = self.collaterals[index].worth(account.balances[index], reading)
-            sum_of = sum_of.plus(worth)
+            vault = self.collaterals[index]
+            reading = vault.usable(self.token_readings[index], action=action, now=now)
+            assert isinstance(reading, PriceReading), "prices are asked for first"
+            sum_of = sum_of.plus(vault.worth(account.balances[index], reading, now=now))
         return sum_of
 
     def share_of(self, owner: str) -> ShareState:
@@ -149,9 +161,30 @@ class Ledger:
         else:
             self.collaterals[vault.index] = vault
 
+    def peg_refusal(self, *, now: int) -> Refusal | None:
+        """Why US dollars are not taken in as dollars now; None when no oracle watches them."""
+        if not self.vault.is_watched:
+            return None
+        reading = self.token_readings[USDC]
+        refusal = self.vault.refusal_of(reading, now=now)
+        if refusal is None and reading.price_e6 < PEG_FLOOR_E6:
+            return Refusal.DEPEGGED
+        return refusal
+
+    def lacks(self, vault_index: int, amount: int, *, is_native: bool) -> bool:
+        """Whether a vault holds less than `amount` in one of its two forms."""
+        if is_native:
+            return self.native_lamports < amount
+        lamports = self.native_lamports if vault_index == self.native_vault else 0
+        return self.vault_of(vault_index).total_deposits - lamports < amount
+
     def delegates_of(self, address: str) -> tuple[Delegate, ...]:
         """The account's places for delegates."""
         return self.delegates.get(address, NO_DELEGATES)
+
+    def mandate_of(self, address: str, placer: str) -> Mandate | None:
+        """The caps that bind `placer` in this account; none bind its owner."""
+        return self.mandates.get((address, placer))
 
     def permits(self, address: str, by: str | None, wanted: Permission, *, now: int) -> bool:
         """Whether `by` (None: the owner) may do what is `wanted` for an account."""
@@ -170,9 +203,10 @@ class Ledger:
                 if refusal is not None:
                     return refusal
         for index in account.other_vaults:
-            refusal = self.collaterals[index].refusal_of(self.token_readings[index], now=now)
-            if refusal is not None:
-                return refusal
+            vault, reading = self.collaterals[index], self.token_readings[index]
+            usable = vault.usable(reading, action=action, now=now)
+            if isinstance(usable, Refusal):
+                return usable
         return None
 
     def drop_order(self, order: Order) -> None:

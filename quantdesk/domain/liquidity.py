@@ -41,7 +41,8 @@ def pool_deposit(
         return Refused(refusal=Refusal.PAUSED)
     if amount <= 0:
         return Refused(refusal=Refusal.ZERO_AMOUNT)
-    worth = valuation(ledger, at=at)
+    unpegged = ledger.peg_refusal(now=at.now)
+    worth = unpegged or valuation(ledger, at=at)
     if isinstance(worth, Refusal):
         return Refused(refusal=worth)
     if worth.high_e6 <= 0 or ledger.pool.shares == 0:

@@ -50,12 +50,17 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """An account's equity beside its requirement, for opening and for keeping; USD e6."""
+    """An account's equity beside its requirement, for opening and for keeping; USD e6.
+
+    With them the notional of all positions, and their profit at the price less funding owed.
+    """
 
     initial_equity_e6: int
     initial_e6: int
     maintenance_equity_e6: int
     maintenance_e6: int
+    notional_e6: int = 0
+    open_pnl_e6: int = 0
 
     @property
     def free_collateral_e6(self) -> int:
@@ -124,17 +129,20 @@ def standing(
     """Equity and requirements of an account that holds `usdc_e6` (signed) and `exposures`."""
     initial_equity = usdc_e6 + collateral.initial_e6
     maintenance_equity = usdc_e6 + collateral.maintenance_e6
-    initial = maintenance = 0
+    initial = maintenance = notional = open_pnl = 0
     for exposure in exposures:
         initial_equity += exposure.adverse_pnl_e6 - exposure.funding_owed_e6
-        maintenance_equity += exposure.pnl_e6 - exposure.funding_owed_e6
+        open_pnl += exposure.pnl_e6 - exposure.funding_owed_e6
+        notional += exposure.notional_e6
         initial += initial_e6(exposure)
         maintenance += maintenance_e6(exposure)
     return Standing(
         initial_equity_e6=initial_equity,
         initial_e6=initial,
-        maintenance_equity_e6=maintenance_equity,
+        maintenance_equity_e6=maintenance_equity + open_pnl,
         maintenance_e6=maintenance,
+        notional_e6=notional,
+        open_pnl_e6=open_pnl,
     )
 
 

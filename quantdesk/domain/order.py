@@ -61,6 +61,18 @@ class CancelReason(IntEnum):
     POOL_RESERVE = 5
     REDUCE_ONLY = 6
     LIQUIDATION = 7
+    OCO = 8
+    MANDATE = 9
+    ORPHAN = 10
+
+
+class Role(IntEnum):
+    """An order's part in a bracket; values are the program's codes."""
+
+    PLAIN = 0
+    PARENT = 1
+    ASLEEP = 2
+    AWAKE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +97,11 @@ class OrderIntent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order as the chain holds it; times in unix seconds, 0 = never expires."""
+    """An order as the chain holds it; times in unix seconds, 0 = never expires.
+
+    `link_ids` of a parent are its take profit and its stop, of a leg its sibling and its parent
+    (0: none). `opening` is the count of the position's openings that an awake leg belongs to.
+    """
 
     account: str
     market_index: int
@@ -100,6 +116,11 @@ class Order:
     placed_at: int = 0
     placed_slot: int = 0
     expires_at: int = 0
+    placed_by: str = ""
+    role: Role = Role.PLAIN
+    link_ids: tuple[int, int] = (0, 0)
+    opening: int = 0
+    is_mandated: bool = False
 
     @property
     def is_long(self) -> bool:

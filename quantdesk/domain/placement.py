@@ -7,10 +7,13 @@ is executed.
 from dataclasses import replace
 
 from quantdesk.domain.account import MAX_OPEN_ORDERS
+from quantdesk.domain.books import Books
 from quantdesk.domain.delegate import Permission
 from quantdesk.domain.events import OrderCancelled, OrderPlaced
 from quantdesk.domain.fees import FeeTerms, fee_rate_e6
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
+from quantdesk.domain.links import is_orphan
+from quantdesk.domain.mandate import Growth, Mandate
 from quantdesk.domain.market import MarketStatus
 from quantdesk.domain.money import I64_MAX
 from quantdesk.domain.oracle import Action, refusal_of
@@ -28,7 +31,14 @@ from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import is_reducing
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import Pause
-from quantdesk.domain.trial import Judged, clipped_size_e9, standing_of, trial
+from quantdesk.domain.trial import (
+    Judged,
+    clipped_size_e9,
+    growth_of,
+    result_e6,
+    standing_of,
+    trial,
+)
 
 AMPLE_POOL = PoolState(cash_e6=I64_MAX // 4)
 """Placing asks what the trader can bear, not what the pool can pay."""
@@ -38,10 +48,24 @@ def place_order(
     ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment, by: str | None = None
 ) -> Outcome:
     """Records an order of `by` (None: the owner); it waits for a price published later."""
-    refusal = _closed_to(ledger, address, intent, at=at, by=by)
-    refusal = refusal or _unplaceable(ledger, address, intent, at=at)
+    placer = by or ledger.accounts[address].owner
+    mandate = ledger.mandate_of(address, placer)
+    refusal = _closed_to(ledger, address, intent, at=at, by=placer)
+    refusal = refusal or _misplaced(ledger, address, intent, at=at)
+    if refusal is None and mandate is not None:
+        refusal = _beyond_order_caps(ledger, address, intent, mandate, at=at)
+    if refusal is None and _grows(ledger, address, intent):
+        growth = _growth(ledger, address, intent, at=at)
+        if isinstance(growth, Refusal):
+            refusal = growth
+        elif mandate is not None:
+            refusal = mandate.growth_refusal(growth, now=at.now)
+            mandate = mandate.begun(growth.result_before_e6, now=at.now)
+    refusal = refusal or _untrailable(ledger, intent, at=at)
     if refusal is not None:
         return Refused(refusal=refusal)
+    if mandate is not None:
+        ledger.mandates[(address, placer)] = mandate
     order = Order(
         account=address,
         market_index=intent.market_index,
@@ -56,27 +80,59 @@ def place_order(
         placed_at=at.now,
         placed_slot=at.slot,
         expires_at=expiry(intent, at.now),
+        placed_by=placer,
+        is_mandated=mandate is not None,
     )
-    ledger.orders[(address, intent.client_order_id)] = order
-    ledger.positions.setdefault(
-        (address, intent.market_index), ledger.position(address, intent.market_index)
-    )
-    account = ledger.accounts[address]
-    ledger.accounts[address] = replace(account, open_orders=account.open_orders + 1)
-    ledger.count(address)
+    return placed(ledger, order)
+
+
+def open_position(
+    ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment, by: str | None = None
+) -> Outcome:
+    """A market order that opens, extends or flips a position."""
+    held_e9 = ledger.position(address, intent.market_index).size_e9
+    reduces = intent.reduce_only or is_reducing(held_e9, intent.size_e9)
+    if not _is_market(intent) or reduces:
+        return Refused(refusal=Refusal.INVALID_ORDER)
+    return place_order(ledger, address, intent, at=at, by=by)
+
+
+def close_position(
+    ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment, by: str | None = None
+) -> Outcome:
+    """A reduce-only market order; size 0 closes the whole position."""
+    if not _is_market(intent) or not intent.reduce_only:
+        return Refused(refusal=Refusal.INVALID_ORDER)
+    held_e9 = ledger.position(address, intent.market_index).size_e9
+    if intent.size_e9 == 0 == held_e9:
+        return Refused(refusal=Refusal.NO_POSITION)
+    wanted = replace(intent, size_e9=intent.size_e9 or -held_e9)
+    return place_order(ledger, address, wanted, at=at, by=by)
+
+
+def placed(ledger: Ledger, order: Order) -> Applied:
+    """Writes a new order down."""
+    key = (order.account, order.market_index)
+    ledger.orders[(order.account, order.client_order_id)] = order
+    ledger.positions.setdefault(key, ledger.position(*key))
+    account = ledger.accounts[order.account]
+    ledger.accounts[order.account] = replace(account, open_orders=account.open_orders + 1)
+    ledger.count(order.account)
     return Applied(events=(_placed(order),))
 
 
 def cancel_order(
     ledger: Ledger, address: str, client_order_id: int, *, at: Moment, by: str | None = None
 ) -> Outcome:
-    """Closes an order: its owner (`by` None) or a delegate, and once it has expired anyone."""
+    """Closes an order: its owner (`by` None) or a delegate, and once it is of no use anyone."""
     order = ledger.orders[(address, client_order_id)]
-    is_expired = order.is_expired(at.now)
-    if not is_expired and not ledger.permits(address, by, Permission.CANCEL, now=at.now):
-        return Refused(refusal=Refusal.UNAUTHORIZED)
-    reason = CancelReason.EXPIRED if is_expired else CancelReason.USER
-    return closed(ledger, order, reason)
+    if order.is_expired(at.now):
+        return closed(ledger, order, CancelReason.EXPIRED)
+    if _may_cancel(ledger, order, at=at, by=by):
+        return closed(ledger, order, CancelReason.USER)
+    if is_orphan(ledger, order):
+        return closed(ledger, order, CancelReason.ORPHAN)
+    return Refused(refusal=Refusal.UNAUTHORIZED)
 
 
 def closed(ledger: Ledger, order: Order, reason: CancelReason) -> Applied:
@@ -92,8 +148,15 @@ def closed(ledger: Ledger, order: Order, reason: CancelReason) -> Applied:
     return Applied(events=(cancelled,))
 
 
+def _may_cancel(ledger: Ledger, order: Order, *, at: Moment, by: str | None) -> bool:
+    if ledger.permits(order.account, by, Permission.CANCEL, now=at.now):
+        return True
+    is_its_own = order.is_mandated and order.placed_by == by
+    return is_its_own and ledger.permits(order.account, by, Permission.PLACE, now=at.now)
+
+
 def _closed_to(
-    ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment, by: str | None
+    ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment, by: str
 ) -> Refusal | None:
     market = ledger.markets[intent.market_index]
     if ledger.security.is_paused(Pause.PLACE) or market.status is MarketStatus.PAUSED:
@@ -104,9 +167,7 @@ def _closed_to(
     return None if may else Refusal.UNAUTHORIZED
 
 
-def _unplaceable(
-    ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment
-) -> Refusal | None:
+def _misplaced(ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment) -> Refusal | None:
     market = ledger.markets[intent.market_index]
     position = ledger.position(address, intent.market_index)
     if not has_its_own_fields(intent):
@@ -121,11 +182,25 @@ def _unplaceable(
     nothing = clipped_size_e9(position.size_e9, intent.size_e9) == 0
     if intent.reduce_only and nothing and _is_market(intent):
         return Refusal.REDUCE_ONLY_WOULD_GROW
-    if not intent.reduce_only and not is_reducing(position.size_e9, intent.size_e9):
-        refusal = _unaffordable(ledger, address, intent, at=at)
-        if refusal is not None:
-            return refusal
-    return _untrailable(ledger, intent, at=at)
+    return None
+
+
+def _grows(ledger: Ledger, address: str, intent: OrderIntent) -> bool:
+    held_e9 = ledger.position(address, intent.market_index).size_e9
+    return not intent.reduce_only and not is_reducing(held_e9, intent.size_e9)
+
+
+def _beyond_order_caps(
+    ledger: Ledger, address: str, intent: OrderIntent, mandate: Mandate, *, at: Moment
+) -> Refusal | None:
+    index = intent.market_index
+    quote = ledger.quote(index)
+    action = Action.GROW if _grows(ledger, address, intent) else Action.REDUCE
+    refusal = refusal_of(quote.reading, quote.market, action=action, now=at.now)
+    if refusal is not None:
+        return refusal
+    size_e9 = intent.size_e9
+    return mandate.order_refusal(index, size_e9, price_e6=quote.reading.price_e6, now=at.now)
 
 
 def _untrailable(ledger: Ledger, intent: OrderIntent, *, at: Moment) -> Refusal | None:
@@ -141,9 +216,7 @@ def _first_watermark_e6(ledger: Ledger, intent: OrderIntent) -> int:
     return ledger.readings[intent.market_index].price_e6
 
 
-def _unaffordable(
-    ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment
-) -> Refusal | None:
+def _growth(ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment) -> Growth | Refusal:
     index = intent.market_index
     quote = ledger.quote(index)
     refusal = refusal_of(quote.reading, quote.market, action=Action.GROW, now=at.now)
@@ -152,20 +225,42 @@ def _unaffordable(
     if refusal is not None:
         return refusal
     opened = replace(ledger.books(address, index), market=quote.accrued(at.now), pool=AMPLE_POOL)
-    settled = opened.settled()
-    others = ledger.others(address, index, now=at.now)
-    collateral = ledger.collateral(opened.account)
-    judged = Judged(reading=quote.reading, others=others, collateral=collateral)
-    if not _is_market(intent):
-        covered = standing_of(settled, judged).can_grow
-        return None if covered else Refusal.INSUFFICIENT_COLLATERAL
-    fee = FeeTerms(rate_e6=fee_rate_e6(quote.market.params, intent.kind))
-    tried = trial(settled, intent.size_e9, judged=judged, fee=fee)
+    judged = Judged(
+        reading=quote.reading,
+        others=ledger.others(address, index, now=at.now),
+        collateral=ledger.collateral(account, now=at.now),
+    )
+    if _is_market(intent):
+        return _tried(opened, intent, judged)
+    return _waiting(opened, intent, judged)
+
+
+def _tried(opened: Books, intent: OrderIntent, judged: Judged) -> Growth | Refusal:
+    params = opened.market.params
+    fee = FeeTerms(rate_e6=fee_rate_e6(params, intent.kind))
+    tried = trial(opened.settled(), intent.size_e9, judged=judged, fee=fee)
     if exceeds_bound(tried.cost_e6, intent.size_e9, intent.limit_price_e6):
         return Refusal.SLIPPAGE_EXCEEDED
-    if not ledger.accounts[address].has_room_for(index):
+    if not opened.account.has_room_for(params.index):
         return Refusal.TOO_MANY_MARKETS
-    return None if tried.standing_after.can_grow else Refusal.INSUFFICIENT_COLLATERAL
+    if not tried.standing_after.can_grow:
+        return Refusal.INSUFFICIENT_COLLATERAL
+    return growth_of(tried, opened.account)
+
+
+def _waiting(opened: Books, intent: OrderIntent, judged: Judged) -> Growth | Refusal:
+    settled = opened.settled()
+    standing = standing_of(settled, judged)
+    if not standing.can_grow:
+        return Refusal.INSUFFICIENT_COLLATERAL
+    result = result_e6(opened.account, settled, standing)
+    return Growth(
+        size_after_e9=opened.position.size_e9 + intent.size_e9,
+        price_e6=judged.reading.price_e6,
+        standing_after=None,
+        result_before_e6=result,
+        result_after_e6=result,
+    )
 
 
 def _is_market(intent: OrderIntent) -> bool:

@@ -8,10 +8,16 @@ from dataclasses import dataclass, replace
 
 from quantdesk.domain.money import SIZE_ONE, Round, div, mul_div
 
+COUNTED = 2**32
+"""Openings are counted modulo this."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Exposure of one account in one market; `entry_e6` is what was paid (negative: received)."""
+    """Exposure of one account in one market; `entry_e6` is what was paid (negative: received).
+
+    `openings` counts (within 32 bits) how often it was opened from flat, a flip included.
+    """
 
     account: str
     market_index: int
@@ -24,6 +30,7 @@ class Position:
     fees_paid_e6: int = 0
     health_e6: int = 0
     updated_slot: int = 0
+    openings: int = 0
 
     def __post_init__(self) -> None:
         if self.size_e9 == 0:
@@ -77,6 +84,7 @@ def _grown(position: Position, trade_e9: int, cost_e6: int, index: int, leverage
         entry_e6=position.entry_e6 + cost_e6,
         funding_index=index,
         max_leverage=leverage if position.is_flat else position.max_leverage,
+        openings=(position.openings + position.is_flat) % COUNTED,
     )
 
 

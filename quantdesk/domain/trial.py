@@ -5,10 +5,12 @@ The exchange keeps a trial that passes its checks; the ticket only reads it.
 
 from dataclasses import dataclass, replace
 
+from quantdesk.domain.account import AccountState
 from quantdesk.domain.books import Books
 from quantdesk.domain.collateral import NO_COLLATERAL, Collateral
 from quantdesk.domain.cost import trade_cost_e6
 from quantdesk.domain.fees import FeeSplit, FeeTerms, fee_split
+from quantdesk.domain.mandate import Growth
 from quantdesk.domain.margin import Exposure, Standing, standing
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.pool import market_reserve_e6
@@ -115,6 +117,23 @@ def trial_at_cost(
         cost_e6=cost_e6,
         split=split,
     )
+
+
+def growth_of(tried: Trial, account: AccountState) -> Growth:
+    """What a mandate asks of a fill that grows `account`, as it was before the fill."""
+    before, after = tried.standing_before, tried.standing_after
+    return Growth(
+        size_after_e9=tried.after.position.size_e9,
+        price_e6=tried.judged.reading.price_e6,
+        standing_after=after,
+        result_before_e6=result_e6(account, tried.before, before),
+        result_after_e6=result_e6(account, tried.after, after),
+    )
+
+
+def result_e6(account: AccountState, books: Books, standing: Standing) -> int:
+    """What trading brought `account` once `books` are written, open profit included; USD e6."""
+    return account.result_e6 + books.brought_e6(account.usdc_e6) + standing.open_pnl_e6
 
 
 def clipped_size_e9(size_e9: int, trade_e9: int) -> int:

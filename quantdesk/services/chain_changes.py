@@ -26,15 +26,20 @@ class Table(StrEnum):
 
     ACCOUNTS = "accounts"
     BALANCES = "user_balances"
+    CASH_FLOWS = "cash_flows"
     FUNDING_PAYMENTS = "funding_payments"
     FUNDING_RATES = "funding_rates"
     LIQUIDATIONS = "liquidations"
+    MANDATES = "mandates"
     MARKETS = "markets"
     ORDERS = "orders"
+    POOL_SHARES = "pool_shares"
+    POOL_TRANSFERS = "pool_transfers"
     POSITIONS = "positions"
     RECEIPTS = "receipts"
     TRADES = "trades"
     TRANSFERS = "transfers"
+    VAULTS = "vaults"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

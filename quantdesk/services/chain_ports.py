@@ -13,7 +13,8 @@ from quantdesk.domain.order import Order
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import Position
 from quantdesk.services.chain_changes import ChainTransaction
-from quantdesk.services.plan_keeping import ExchangeBook, Task
+from quantdesk.services.exchange_state import CollateralVault
+from quantdesk.services.keeping_tasks import ExchangeBook, Task
 
 
 class ChainHistory(Protocol):
@@ -47,7 +48,7 @@ class Gone:
     address: str
 
 
-Content = MarketState | PoolState | AccountState | Position | Order
+Content = MarketState | PoolState | AccountState | Position | Order | CollateralVault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

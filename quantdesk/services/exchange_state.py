@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from quantdesk.domain.account import AccountState
+from quantdesk.domain.collateral import NO_COLLATERAL, Collateral
 from quantdesk.domain.market import MarketState
+from quantdesk.domain.oracle import Action, PriceReading
 from quantdesk.domain.order import Order
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import Position
+from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.vault import VaultState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollateralVault:
+    """A vault of another token than USDC, with the price of it that lies on chain.
+
+    `market_index` names a market that has the same price feed.
+    """
+
+    state: VaultState
+    mint: str
+    oracle: str
+    reading: PriceReading
+    market_index: int | None = None
+
+
+def collateral_of(
+    account: AccountState,
+    vaults: Mapping[int, CollateralVault],
+    *,
+    now: int,
+    action: Action = Action.GROW,
+) -> Collateral | Refusal:
+    """What the account's tokens besides USDC count for, or why one of them cannot be valued."""
+    sum_of = NO_COLLATERAL
+    for index in account.other_vaults:
+        vault = vaults.get(index)
+        if vault is None:
+            return Refusal.STALE_PRICE
+        reading = vault.state.usable(vault.reading, action=action, now=now)
+        if isinstance(reading, Refusal):
+            return reading
+        sum_of = sum_of.plus(vault.state.worth(account.balances[index], reading, now=now))
+    return sum_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeState:
-    """Every market by index, and the pool they share."""
+    """Every market by index, the pool they share, and the vaults of other collateral by index."""
 
     markets: tuple[MarketState, ...]
     pool: PoolState
     slot: int
+    vaults: Mapping[int, CollateralVault] = field(default_factory=dict)
 
     def market(self, symbol: str) -> MarketState | None:
         """The market with this symbol."""

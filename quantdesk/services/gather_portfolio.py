@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from quantdesk.domain.account import AccountState
+from quantdesk.domain.collateral import NO_COLLATERAL
 from quantdesk.domain.market import MarketState
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.portfolio import Portfolio, Quote
+from quantdesk.domain.refusal import Refusal
 from quantdesk.services.dependencies import Dependencies
-from quantdesk.services.exchange_state import AccountSnapshot, ExchangeState
+from quantdesk.services.exchange_state import AccountSnapshot, ExchangeState, collateral_of
 from quantdesk.services.ports import Mark, MarksUnavailable
 
 
@@ -54,8 +56,12 @@ async def gather_portfolio(
     marks = await (read_marks if also else known_marks)(deps, symbols)
     account = snapshot.account if snapshot else AccountState(address="", owner=owner or "")
     positions = snapshot.positions if snapshot else ()
+    now_ms = deps.clock.now_ms()
+    worth = collateral_of(account, state.vaults, now=now_ms // 1000)
     return Gathered(
         portfolio=Portfolio(
+            # The program values nothing at a price that it would refuse.
+            collateral=NO_COLLATERAL if isinstance(worth, Refusal) else worth,
             account=account,
             positions={position.market_index: position for position in positions},
             quotes={
@@ -69,7 +75,7 @@ async def gather_portfolio(
         state=state,
         snapshot=snapshot,
         marks=marks,
-        now_ms=deps.clock.now_ms(),
+        now_ms=now_ms,
     )
 
 

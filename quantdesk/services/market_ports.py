@@ -23,6 +23,7 @@ class Tick:
     """One published price of a market, already checked.
 
     `volume_e3` is the base volume of its minute so far; `slot` orders prices of one instant.
+    `prev_publish_s` dates the feed's publication before this one, in unix seconds; 0: not told.
     """
 
     market: str
@@ -32,10 +33,12 @@ class Tick:
     received_ms: int
     volume_e3: int = 0
     slot: int = 0
+    prev_publish_s: int = 0
 
     def __post_init__(self) -> None:
         assert self.price_e6 > 0, self
         assert self.conf_e6 >= 0, self
+        assert 0 <= self.prev_publish_s <= self.publish_ms // 1000, self
 
 
 class PriceSource(Protocol):

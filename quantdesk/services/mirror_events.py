@@ -23,14 +23,38 @@ from quantdesk.services.chain_changes import (
     moment,
     usdc_balance,
 )
+from quantdesk.services.mirror_brackets import (
+    bracket_armed,
+    bracket_placed,
+    mandate_closed,
+    mandate_set,
+)
+from quantdesk.services.mirror_collateral import collateral_converted, vault_initialized
 from quantdesk.services.mirror_orders import (
     order_cancelled,
     order_executed,
     order_placed,
     position_liquidated,
 )
+from quantdesk.services.mirror_payouts import (
+    claims_paid,
+    deleveraged,
+    pnl_settled,
+    pool_deposited,
+    pool_withdrawal_requested,
+    pool_withdrawn,
+)
 
 MARKET_STATUSES = ("active", "reduce_only", "paused")
+MARKET_EVENTS = (
+    "OrderExecuted",
+    "Liquidated",
+    "Deleveraged",
+    "PnlSettled",
+    "FundingAccrued",
+    "MarketInitialized",
+    "MarketStatusChanged",
+)
 
 
 def changes_of(transaction: ChainTransaction, *, usdc_mint: str) -> Iterator[Change]:
@@ -53,7 +77,13 @@ def changes_of(transaction: ChainTransaction, *, usdc_mint: str) -> Iterator[Cha
 
 def accounts_touched(transactions: Iterable[ChainTransaction]) -> set[str]:
     """User accounts that the events name: whose owners want to hear of it."""
-    names = ("user_account", "to_account", "keeper_account", "liquidator_account")
+    names = (
+        "user_account",
+        "to_account",
+        "buyer_account",
+        "keeper_account",
+        "liquidator_account",
+    )
     found = {
         str(event.fields[name])
         for transaction in transactions
@@ -70,7 +100,7 @@ def markets_touched(transactions: Iterable[ChainTransaction]) -> set[int]:
         integer(event.fields, "market_index")
         for transaction in transactions
         for event in transaction.events
-        if event.name in ("OrderExecuted", "Liquidated", "FundingAccrued", "MarketInitialized")
+        if event.name in MARKET_EVENTS
     }
 
 
@@ -255,6 +285,7 @@ def _plain(value: object) -> object:
 
 
 MAPPINGS: Mapping[str, Callable[[Fields, Origin], Iterator[Change]]] = {
+    "VaultInitialized": vault_initialized,
     "UserAccountCreated": _user_account_created,
     "MarketInitialized": _market_initialized,
     "Deposited": _deposited,
@@ -262,10 +293,21 @@ MAPPINGS: Mapping[str, Callable[[Fields, Origin], Iterator[Change]]] = {
     "OrderPlaced": order_placed,
     "OrderCancelled": order_cancelled,
     "OrderExecuted": order_executed,
+    "BracketPlaced": bracket_placed,
+    "BracketArmed": bracket_armed,
+    "MandateSet": mandate_set,
+    "MandateClosed": mandate_closed,
+    "CollateralConverted": collateral_converted,
     "FundingAccrued": _funding_accrued,
     "FundingPaid": _funding_paid,
     "Liquidated": position_liquidated,
     "BankruptcyResolved": _bankruptcy_resolved,
+    "ClaimsPaid": claims_paid,
+    "PnlSettled": pnl_settled,
+    "Deleveraged": deleveraged,
+    "PoolDeposited": pool_deposited,
+    "PoolWithdrawalRequested": pool_withdrawal_requested,
+    "PoolWithdrawn": pool_withdrawn,
     "Transferred": _transferred_between,
     "UserAccountUpdated": _user_account_updated,
     "DelegateChanged": _delegate_changed,

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quantdesk.services.chain_changes import (
-    NOBODY,
-    USDC_VAULT,
     Change,
     Fields,
     Origin,
@@ -21,6 +19,7 @@ from quantdesk.services.chain_changes import (
     somebody,
     usdc_balance,
 )
+from quantdesk.services.mirror_payouts import rewarded
 
 ORDER_KINDS = ("market", "limit", "stop_market", "stop_limit", "take_profit", "trailing_stop")
 CANCEL_REASONS = (
@@ -32,6 +31,9 @@ CANCEL_REASONS = (
     "pool_reserve",
     "reduce_only",
     "liquidation",
+    "oco",
+    "mandate",
+    "orphan",
 )
 
 
@@ -55,6 +57,8 @@ def order_placed(fields: Fields, origin: Origin) -> Iterator[Change]:
             "status": "open",
             "reason": None,
             "filled_size_e9": 0,
+            "role": "plain",
+            "parent_id": None,
             "placed_signature": origin.signature,
             "closed_signature": None,
             "placed_at": origin.at,
@@ -82,7 +86,7 @@ def order_executed(fields: Fields, origin: Origin) -> Iterator[Change]:
     yield _position(fields, origin, fee_e6=integer(fields, "fee_e6"))
     yield usdc_balance(account, origin, balance_e6=fields["balance_after_e6"])
     yield counted(fields, origin, claims_e6=integer(fields, "claims_e6"))
-    yield from _rewarded(
+    yield from rewarded(
         fields["keeper_account"], origin, reward_e6=integer(fields, "keeper_reward_e6")
     )
 
@@ -151,7 +155,7 @@ def position_liquidated(fields: Fields, origin: Origin) -> Iterator[Change]:
     yield usdc_balance(account, origin, balance_e6=fields["balance_after_e6"])
     yield counted(fields, origin, claims_e6=integer(fields, "claims_e6"))
     reward = integer(fields, "liquidator_reward_e6")
-    yield from _rewarded(fields["liquidator_account"], origin, reward_e6=reward)
+    yield from rewarded(fields["liquidator_account"], origin, reward_e6=reward)
 
 
 def _closed(
@@ -186,15 +190,4 @@ def _position(fields: Fields, origin: Origin, *, fee_e6: int) -> Change:
             "funding_paid_e6": integer(fields, "funding_e6"),
             "fees_paid_e6": fee_e6,
         },
-    )
-
-
-def _rewarded(receiver: object, origin: Origin, *, reward_e6: int) -> Iterator[Change]:
-    if reward_e6 == 0 or receiver == NOBODY:
-        return
-    yield Change(
-        table=Table.BALANCES,
-        key={"account": receiver, "vault_index": USDC_VAULT},
-        given={"slot": origin.slot},
-        added={"balance_native": reward_e6},
     )

@@ -7,21 +7,35 @@ program, so two keepers, or one with an old view, can waste a fee and never chan
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from quantdesk.domain.account import AccountState
 from quantdesk.domain.bankruptcy import is_bankrupt
 from quantdesk.domain.cost import trade_cost_e6
 from quantdesk.domain.margin import maintenance_e6
 from quantdesk.domain.market import MarketState, MarketStatus
-from quantdesk.domain.oracle import Action, PriceReading, refusal_of
-from quantdesk.domain.order import Order, exceeds_bound
-from quantdesk.domain.pool import PoolState
+from quantdesk.domain.oracle import Action, PriceReading, is_late, refusal_of
+from quantdesk.domain.order import Order, Role, exceeds_bound
 from quantdesk.domain.portfolio import Portfolio, Quote
 from quantdesk.domain.position import Position, is_reducing
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.trial import clipped_size_e9
 from quantdesk.domain.trigger import followed, is_awake
+from quantdesk.services.exchange_state import CollateralVault, collateral_of
+from quantdesk.services.keeping_tasks import (
+    AccrueFunding,
+    CancelExpired,
+    ExchangeBook,
+    ExecuteOrder,
+    FollowPrice,
+    Liquidate,
+    Moment,
+    RefreshMarket,
+    ResolveBankruptcy,
+    SettleFunding,
+    Task,
+)
+from quantdesk.services.plan_brackets import orphan_cancellations
+from quantdesk.services.plan_payouts import claim_payments, deleveragings
 
 REFRESH_S = 25
 """A market looks at its oracle this often: after 60 s of silence it would ask for two prices."""
@@ -33,106 +47,17 @@ SETTLE_SLOTS = 9_000
 """Slots (about an hour) after which an untouched position's funding is settled."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeBook:
-    """The keeper's view of the chain: accounts by address, positions by (account, market)."""
-
-    markets: Mapping[int, MarketState]
-    pool: PoolState
-    accounts: Mapping[str, AccountState] = field(default_factory=dict)
-    positions: Mapping[tuple[str, int], Position] = field(default_factory=dict)
-    orders: Mapping[str, Order] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """When a plan is made, and the prices that lie on chain by then, by market index."""
-
-    now: int
-    slot: int
-    readings: Mapping[int, PriceReading]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecuteOrder:
-    """Fill the order at the posted price, or let the program close it."""
-
-    order: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowPrice:
-    """Let a sleeping trailing stop take note of a better price; each new mark is its own task."""
-
-    order: str
-    watermark_e6: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelExpired:
-    """Close an order whose time has passed."""
-
-    order: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Liquidate:
-    """Close as much of a position as restores the account's requirement."""
-
-    account: str
-    market_index: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolveBankruptcy:
-    """Let the fund, then the pool, pay what an account owes that holds nothing any more."""
-
-    account: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettleFunding:
-    """Pay a position's funding up to now."""
-
-    account: str
-    market_index: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshMarket:
-    """Let the market look at its oracle and remember the price."""
-
-    market_index: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccrueFunding:
-    """Move the market's funding index up to now."""
-
-    market_index: int
-
-
-Task = (
-    ExecuteOrder
-    | FollowPrice
-    | CancelExpired
-    | Liquidate
-    | ResolveBankruptcy
-    | SettleFunding
-    | RefreshMarket
-    | AccrueFunding
-)
-
-
 def plan_keeping(book: ExchangeBook, moment: Moment) -> list[Task]:
-    """Tasks in the order to do them: refresh, liquidate, orders, funding, debts nobody will pay."""
+    """Tasks in the order to do them: what protects the exchange, orders, funding, payouts."""
     return [
         *_refreshes(book, moment),
         *_liquidations(book, moment),
+        *deleveragings(book, moment),
         *_order_tasks(book, moment),
         *_accruals(book, moment),
         *_settlements(book, moment),
         *_bankruptcies(book),
+        *claim_payments(book),
     ]
 
 
@@ -162,6 +87,7 @@ def _accruals(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
 
 
 def _liquidations(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
+    vaults = {index: _priced(vault, moment) for index, vault in book.vaults.items()}
     for address, account in book.accounts.items():
         positions = {
             index: book.positions[address, index]
@@ -171,9 +97,26 @@ def _liquidations(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
         if not positions or not _all_priced(positions, book, moment, action=Action.LIQUIDATE):
             continue
         quotes = {index: _quote(index, book, moment) for index in positions}
-        portfolio = Portfolio(account=account, positions=positions, quotes=quotes, pool=book.pool)
+        worth = collateral_of(account, vaults, now=moment.now, action=Action.LIQUIDATE)
+        if isinstance(worth, Refusal):
+            continue
+        portfolio = Portfolio(
+            account=account,
+            positions=positions,
+            quotes=quotes,
+            pool=book.pool,
+            collateral=worth,
+        )
         if portfolio.standing(now=moment.now).is_liquidatable:
             yield Liquidate(account=address, market_index=_largest(portfolio, now=moment.now))
+
+
+def _priced(vault: CollateralVault, moment: Moment) -> CollateralVault:
+    # The keeper posts the price of every market, and hears of its own postings last.
+    posted = None if vault.market_index is None else moment.readings.get(vault.market_index)
+    if posted is None or posted.publish_time < vault.reading.publish_time:
+        return vault
+    return replace(vault, reading=posted)
 
 
 def _largest(portfolio: Portfolio, *, now: int) -> int:
@@ -202,7 +145,10 @@ def _quote(index: int, book: ExchangeBook, moment: Moment) -> Quote:
 
 
 def _order_tasks(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
-    for address, order in sorted(book.orders.items(), key=lambda item: item[1].placed_slot):
+    orphans = {each.order: each for each in orphan_cancellations(book, now=moment.now)}
+    yield from orphans.values()
+    waiting = [each for each in book.orders.items() if each[0] not in orphans]
+    for address, order in sorted(waiting, key=lambda item: item[1].placed_slot):
         if order.is_expired(moment.now):
             yield CancelExpired(order=address)
         elif _may_execute(order, book, moment):
@@ -228,6 +174,8 @@ def _may_execute(order: Order, book: ExchangeBook, moment: Moment) -> bool:
     reading, market = moment.readings.get(order.market_index), book.markets.get(order.market_index)
     if reading is None or market is None or market.status is MarketStatus.PAUSED:
         return False
+    if order.role is Role.ASLEEP:
+        return False
     if reading.publish_time <= order.placed_at or moment.slot <= order.placed_slot:
         return False
     reduces = is_reducing(_held_e9(order, book), _trade_e9(order, book))
@@ -250,12 +198,13 @@ def _is_reached(order: Order, book: ExchangeBook, reading: PriceReading) -> bool
     trade_e9, market = _trade_e9(order, book), book.markets[order.market_index]
     if trade_e9 == 0:
         return True  # Nothing to reduce: the program closes such an order.
+    late = is_late(reading, placed_at=order.placed_at)
     cost = trade_cost_e6(
         market.params,
         trade_e9,
         skew_e9=market.skew_e9,
         price_e6=reading.price_e6,
-        conf_e6=reading.conf_e6,
+        conf_e6=reading.conf_e6 * (2 if late else 1),
     )
     return not exceeds_bound(cost, trade_e9, order.limit_price_e6)
 

@@ -282,6 +282,8 @@ class Flows:
     fees_e6: int = 0
     penalties_e6: int = 0
     insurance_cover_e6: int = 0
+    rewards_e6: int = 0
+    conversions_e6: int = 0
     trade_count: int = 0
     volume_e6: int = 0
     positions: tuple[Position, ...] = ()
@@ -290,6 +292,7 @@ class Flows:
     def explained_usdc_e6(self) -> int:
         """The balance that the recorded history leads to."""
         gains = self.deposits_e6 + self.realized_pnl_e6 + self.insurance_cover_e6
+        gains += self.rewards_e6 + self.conversions_e6
         costs = self.withdrawals_e6 + self.funding_e6 + self.fees_e6 + self.penalties_e6
         return gains - costs - self.claims_e6
 

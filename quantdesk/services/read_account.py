@@ -130,7 +130,7 @@ def account_view(
         wallet_usdc_e6=wallet.usdc_e6,
         wallet_lamports=wallet.lamports,
         usdc_e6=account.usdc_e6,
-        claims_e6=account.claims_e6,
+        claims_e6=account.claims_e6 + account.claims_due_e6,
         equity_e6=equity_e6,
         initial_e6=standing.initial_e6,
         maintenance_e6=standing.maintenance_e6,

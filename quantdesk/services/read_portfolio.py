@@ -1,8 +1,9 @@
 """Read a portfolio: where the money came from and where it went, to the last unit.
 
-The identity: net deposits + realised − funding − fees − penalties + insurance cover − claims =
-balance, and balance + unrealised − funding owed = equity. It is computed from recorded events and
-compared with the recorded balance; `difference_e6` is what they leave unexplained and must be 0.
+The identity: net deposits + realised − funding − fees − penalties + insurance cover + rewards +
+conversions − claims = balance, and balance + unrealised − funding owed = equity. It is computed
+from recorded events and compared with the recorded balance; `difference_e6` is what they leave
+unexplained and must be 0. Claims are what the pool still owes of realised profit.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class PortfolioView:
     fees_e6: int
     penalties_e6: int
     insurance_cover_e6: int
+    rewards_e6: int
+    conversions_e6: int
     claims_e6: int
     difference_e6: int
     trade_count: int
@@ -85,6 +88,8 @@ def explained(
         fees_e6=flows.fees_e6,
         penalties_e6=flows.penalties_e6,
         insurance_cover_e6=flows.insurance_cover_e6,
+        rewards_e6=flows.rewards_e6,
+        conversions_e6=flows.conversions_e6,
         claims_e6=flows.claims_e6,
         difference_e6=flows.usdc_e6 - flows.explained_usdc_e6,
         trade_count=flows.trade_count,

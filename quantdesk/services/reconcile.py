@@ -28,11 +28,13 @@ ORDER_FIGURES = ("market_index", "client_order_id", "size_e9", "limit_price_e6",
 class AccountFigures:
     """What one source says of an account; figures a source does not tell are left out.
 
-    Positions are the open ones by market index, orders the open ones by address.
+    Positions are the open ones by market index, orders the open ones by address, tokens the other
+    collateral by vault index. Claims are all that the pool owes, due or not.
     """
 
     usdc_e6: int
     claims_e6: int
+    tokens: Mapping[int, int] | None = None
     positions: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     orders: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
@@ -65,7 +67,8 @@ def figures_of_chain(snapshot: AccountSnapshot | None) -> AccountFigures:
         return AccountFigures(usdc_e6=0, claims_e6=0)
     return AccountFigures(
         usdc_e6=snapshot.account.usdc_e6,
-        claims_e6=snapshot.account.claims_e6,
+        claims_e6=snapshot.account.claims_e6 + snapshot.account.claims_due_e6,
+        tokens={index: snapshot.account.balances[index] for index in snapshot.account.other_vaults},
         positions={
             position.market_index: {name: getattr(position, name) for name in POSITION_FIGURES}
             for position in snapshot.positions
@@ -98,6 +101,9 @@ def differences(chain: AccountFigures, found: AccountFigures, *, source: str) ->
         "usdc_e6": (chain.usdc_e6, found.usdc_e6),
         "claims_e6": (chain.claims_e6, found.claims_e6),
     }
+    if chain.tokens is not None and found.tokens is not None:
+        for index in sorted(chain.tokens.keys() | found.tokens.keys()):
+            pairs[f"token {index}"] = (chain.tokens.get(index, 0), found.tokens.get(index, 0))
     pairs |= _pairs("position", chain.positions, found.positions)
     pairs |= _pairs("order", chain.orders, found.orders)
     return [

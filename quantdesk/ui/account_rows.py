@@ -152,7 +152,7 @@ def _fill(fill: Row, market: MarketRow) -> FillRow:
         time=show.stamp(integer(fill["executed_at_ms"])),
         symbol=str(fill["market"]),
         side="long" if size_e9 > 0 else "short",
-        kind="Liquidation" if fill["is_liquidation"] else str(fill["kind"]).capitalize(),
+        kind=str(fill["kind"]).capitalize(),
         size=show.size(size_e9, market.lot_e9),
         price=show.price(entry_price_e6(size_e9, cost_e6), market.tick_e6),
         notional=show.usd(abs(cost_e6)),

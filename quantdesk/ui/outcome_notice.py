@@ -26,6 +26,9 @@ _REASONS = {
     "pool_reserve": "The pool could not take more risk. Nothing was traded.",
     "reduce_only": "It would have grown your position. Nothing was traded.",
     "liquidation": "The account was liquidated first.",
+    "oco": "The bracket's other leg was filled. Nothing was left to trade.",
+    "mandate": "The delegate's mandate did not allow it. Nothing was traded.",
+    "orphan": "The position it would have closed is gone. Nothing was traded.",
 }
 
 
@@ -58,13 +61,19 @@ def liquidation_notice(fill: Row, *, now_ms: int) -> Notice:
     """What nobody may overlook: a position was taken away, and where to read why."""
     realized = show.signed_usd(integer(fill["realized_pnl_e6"]))
     price = show.usd(integer(fill["oracle_price_e6"]), 4)
+    is_liquidation = fill["kind"] == "liquidation"
+    reason = (
+        "The collateral had fallen below the maintenance requirement"
+        if is_liquidation
+        else "The pool was under its floor, and the most profitable positions are closed first"
+    )
     text = (
         f"{fill['market']} was closed at the oracle price {price}, realised {realized}. "
-        "The collateral had fallen below the maintenance requirement; see Fills."
+        f"{reason}; see Fills."
     )
     return Notice(
         key=f"{fill['signature']}:{fill['log_index']}",
-        title="Liquidated",
+        title="Liquidated" if is_liquidation else "Deleveraged",
         text=text,
         tone="error",
         time=show.clock(now_ms),

@@ -73,7 +73,8 @@ def _units(text: str, step: Step) -> int | Refused:
         return Refused("Enter a number without a sign; the side is chosen above.")
     if "," in typed:
         if not _GROUPS.fullmatch(typed):
-            return Refused(f"{text.strip()} is not clear. Use a point for decimals, like 1234.50.")
+            typed = text.strip()[:24]
+            return Refused(f"“{typed}” is not clear. Use a point for decimals, like 1234.50.")
         typed = typed.replace(",", "")
     match = _NUMBER.fullmatch(typed)
     if match is None or typed == ".":

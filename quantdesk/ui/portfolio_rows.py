@@ -36,6 +36,10 @@ def identity_rows(view: PortfolioView, *, open_count: int) -> list[IdentityRow]:
         lines.append(_line("−", "Penalties", "liquidations", view.penalties_e6, plain=True))
     if view.insurance_cover_e6:
         lines.append(_line("+", "Cover", "paid by the insurance fund", view.insurance_cover_e6))
+    if view.rewards_e6:
+        lines.append(_line("+", "Rewards", "earned by liquidating", view.rewards_e6))
+    if view.conversions_e6:
+        lines.append(_line("+", "Conversions", "collateral sold or bought", view.conversions_e6))
     if view.claims_e6:
         lines.append(_line("−", "Claims", "owed to you by the pool", view.claims_e6, plain=True))
     return [
@@ -95,7 +99,7 @@ def _trade(row: Row, markets: Mapping[str, MarketRow]) -> MovementRow:
     change_e6 = (
         integer(row["realized_pnl_e6"]) - integer(row["fee_e6"]) - integer(row["funding_e6"])
     )
-    kind = "Liquidation" if row["is_liquidation"] else "Trade"
+    kind = str(row["kind"]).capitalize() if row["is_liquidation"] else "Trade"
     return _movement(
         row, at_ms=integer(row["executed_at_ms"]), kind=kind, what=what, change_e6=change_e6
     )

@@ -18,8 +18,9 @@ from quantdesk.adapters.redis.prices import Entry
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import Order
 from quantdesk.services.chain_ports import Found, Gap, Gone, KeeperChain, TaskRefused
+from quantdesk.services.keeping_tasks import ExchangeBook, Moment, Task
 from quantdesk.services.market_ports import Tick
-from quantdesk.services.plan_keeping import ExchangeBook, Moment, Task, plan_keeping
+from quantdesk.services.plan_keeping import plan_keeping
 from quantdesk.services.ports import ExchangeUnavailable, PortError
 from quantdesk.settings import Settings
 from quantdesk.workers.keeper_book import KeeperBook
@@ -198,7 +199,10 @@ async def _wait(event: asyncio.Event, timeout_s: float) -> None:
 
 def _reading(tick: Tick) -> PriceReading:
     return PriceReading(
-        price_e6=tick.price_e6, conf_e6=tick.conf_e6, publish_time=tick.publish_ms // 1000
+        price_e6=tick.price_e6,
+        conf_e6=tick.conf_e6,
+        publish_time=tick.publish_ms // 1000,
+        previous_at=tick.prev_publish_s or None,
     )
 
 

@@ -10,7 +10,8 @@ from quantdesk.domain.order import Order
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import Position
 from quantdesk.services.chain_ports import Content, Found
-from quantdesk.services.plan_keeping import ExchangeBook
+from quantdesk.services.exchange_state import CollateralVault
+from quantdesk.services.keeping_tasks import ExchangeBook
 
 
 class KeeperBook:
@@ -52,6 +53,7 @@ class KeeperBook:
         accounts: dict[str, AccountState] = {}
         positions: dict[tuple[str, int], Position] = {}
         orders: dict[str, Order] = {}
+        vaults: dict[int, CollateralVault] = {}
         pool = PoolState()
         for address, content in self._contents.items():
             match content:
@@ -63,8 +65,15 @@ class KeeperBook:
                     positions[content.account, content.market_index] = content
                 case Order():
                     orders[address] = content
+                case CollateralVault():
+                    vaults[content.state.index] = content
                 case PoolState():
                     pool = content
         return ExchangeBook(
-            markets=markets, pool=pool, accounts=accounts, positions=positions, orders=orders
+            markets=markets,
+            pool=pool,
+            accounts=accounts,
+            positions=positions,
+            orders=orders,
+            vaults=vaults,
         )

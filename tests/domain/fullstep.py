@@ -28,7 +28,6 @@ from tests.domain.onchain import (
     Failed,
     Landed,
     address,
-    token_mint,
     vault_params,
 )
 
@@ -93,11 +92,7 @@ class FullStep(Lockstep):
     def withdraw_token(self, name: str, tokens: Tokens, by: Pubkey | None = None) -> Outcome:
         """Somebody withdraws another token."""
         owner, index = self.owners[name], tokens.vault_index
-        held = self.ledger.accounts[self.key(name)].balances[index]
-        trader = self._trader(name)
-        built = self.chain.build.withdraw(trader, self._mint(index), tokens.amount)
-        if index and held == tokens.amount > 0:
-            built = self._without(built, index)
+        built = self.chain.build.withdraw(self._trader(name), self._mint(index), tokens.amount)
         ran = self.chain.run(signed_by(built, owner, by or owner), payer=by or owner)
         told = self.twin.withdraw(self.key(name), tokens, at=self.at, by=str(by or owner))
         return self._same(f"withdraw {name} {tokens} by {by}", ran, told)
@@ -166,9 +161,10 @@ class FullStep(Lockstep):
         """As the base, and vaults, delegates, roles and proposals."""
         super().compare_everything()
         for index, vault in self.ledger.collaterals.items():
-            self._equal(f"vault {index}", self._vault(token_mint(index)), vault)
-            tokens = self.chain.vault_tokens(token_mint(index))
-            self._equal(f"tokens in vault {index}", tokens, vault.total_deposits)
+            self._equal(f"vault {index}", self._vault(self._mint(index)), vault)
+            tokens = self.chain.vault_tokens(self._mint(index))
+            lamports = self.ledger.native_lamports if index == self.chain.native_vault else 0
+            self._equal(f"tokens in vault {index}", tokens + lamports, vault.total_deposits)
         for name in self.owners:
             fields = self._read("UserAccount", self.account(name))
             places = tuple(
@@ -184,7 +180,7 @@ class FullStep(Lockstep):
         ledger = super()._ledger(indices)
         ledger.security = self._security()
         ledger.collaterals = {
-            each.index: self._vault(token_mint(each.index)) for each in COLLATERALS
+            each.index: self._vault(self._mint(each.index)) for each in COLLATERALS
         }
         return ledger
 
@@ -199,14 +195,7 @@ class FullStep(Lockstep):
         )
 
     def _mint(self, vault_index: int) -> Pubkey:
-        return token_mint(vault_index) if vault_index else self.chain.mint
-
-    def _without(self, built: Any, vault_index: int) -> Any:
-        ref = self.chain.where.vault(token_mint(vault_index))
-        kept, metas = list(built.accounts), list(built.accounts)
-        at = max(number for number, meta in enumerate(metas) if meta.pubkey == ref)
-        del kept[at : at + 2]
-        return type(built)(built.program_id, bytes(built.data), kept)
+        return self.chain.mint_of(vault_index)
 
     def _proposal(self, number: int) -> Pubkey:
         return derived(self.chain.program.id, b"proposal", number.to_bytes(8, "little"))

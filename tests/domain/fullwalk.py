@@ -241,7 +241,7 @@ class FullWalk(Walk):
             admin=str(address(ADMIN)),
             guardian=str(address(GUARDIAN)),
             keeper=str(self.pair.owners[KEEPER]),
-            timelock_s=self.source.choice((DAY_S, 3_600, 600, 600)),
+            timelock_s=self.source.choice((DAY_S, 3_600, 3_600, 3_599)),
             keeper_reward_e6=self.source.choice((0, 10_000, 200_000)),
             daily_loss_share_e6=self.source.choice((10_000, 100_000, 1_000_001)),
         )

@@ -4,7 +4,7 @@ Signatures and blockhashes are not checked here and keys are bare addresses: wha
 arithmetic and the order of checks, as fast as the machine runs them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from solders.account import Account
@@ -23,6 +23,7 @@ from solders.transaction_metadata import FailedTransactionMetadata, TransactionM
 from quantdesk.adapters.chain import tokens
 from quantdesk.adapters.chain.addresses import (
     RECEIVER_PROGRAM,
+    TOKEN_PROGRAM,
     associated_token_account,
     price_update,
 )
@@ -37,6 +38,8 @@ from quantdesk.world.chain.genesis import market_params
 from quantdesk.world.chain.vm import Machine
 
 ARTIFACT = Path(__file__).parents[2] / "programs" / "artifacts" / "quantdesk.so"
+NATIVE_MINT = Pubkey.from_string("So11111111111111111111111111111111111111112")
+TOKEN_RENT = 2_039_280
 UNIT_LIMIT = 400_000
 TRADER_USDC = 10**15
 EXPONENT = -6
@@ -59,7 +62,13 @@ class Failed:
 
 
 class OnChain:
-    """The deployed exchange with its markets, pool and insurance funded."""
+    """The deployed exchange with its markets, pool and insurance funded.
+
+    A subclass may say which vault is wrapped SOL's, and that an oracle watches USDC.
+    """
+
+    native_vault: int | None = None
+    watches_usdc = False
 
     def __init__(
         self,
@@ -82,7 +91,9 @@ class OnChain:
         ]
         self.collaterals = collaterals
         self.build = Instructions(
-            self.program, refs, [vault_ref(each.index) for each in collaterals]
+            self.program,
+            refs,
+            [replace(vault_ref(each.index), mint=self.mint_of(each.index)) for each in collaterals],
         )
         self._blockhash = Hash.default()
         self.set_time(now, slot=1_000)
@@ -125,7 +136,7 @@ class OnChain:
         """Opens a user account for an owner with a full wallet; returns its address."""
         if sub_account_id == 0:
             self.svm.airdrop(owner, 10**12)
-            for mint in (self.mint, *(token_mint(each.index) for each in self.collaterals)):
+            for mint in (self.mint, *(self.mint_of(each.index) for each in self.collaterals)):
                 self.fund_wallet(owner, TRADER_USDC, mint)
         create = self.build.create_user_account(owner, sub_account_id)
         self.require(self.run(create, payer=owner))
@@ -135,6 +146,9 @@ class OnChain:
         """Mints test tokens (USDC unless another mint is given) into an owner's wallet."""
         mint = mint or self.mint
         wallet = associated_token_account(owner, mint)
+        if mint == NATIVE_MINT:
+            self.svm.set_account(wallet, wrapped_wallet(owner, amount))
+            return
         create = tokens.create_token_account(self.faucet, owner, mint)
         grant = tokens.mint_to(mint, wallet, self.faucet, amount)
         self.require(self.run(create, grant, payer=self.faucet))
@@ -156,6 +170,12 @@ class OnChain:
         if account is None or account.lamports == 0:
             return None
         return self.program.decode(kind, account.data)
+
+    def mint_of(self, vault_index: int) -> Pubkey:
+        """The mint of a vault."""
+        if vault_index == self.native_vault:
+            return NATIVE_MINT
+        return token_mint(vault_index) if vault_index else self.mint
 
     def vault_tokens(self, mint: Pubkey | None = None) -> int:
         """Tokens in the program's vault by the token program's own account."""
@@ -187,10 +207,14 @@ class OnChain:
         self.mint = address("usdc")
         self._mint(self.mint, decimals=6)
         self._admin("initialize", {"program_data": self.where.program_data}, initial(self.admin))
-        self._admin("initialize_token_vault", self._vault(), {"params": VAULT})
+        rules = VAULT | (WATCHED if self.watches_usdc else {})
+        self._admin("initialize_token_vault", self._vault(), {"params": rules})
         for vault in self.collaterals:
-            mint = token_mint(vault.index)
-            self._mint(mint, decimals=vault.decimals)
+            mint = self.mint_of(vault.index)
+            if mint == NATIVE_MINT:
+                self.svm.set_account(mint, native_mint())
+            else:
+                self._mint(mint, decimals=vault.decimals)
             accounts = {"mint": mint, "vault_tokens": self.where.vault_tokens(mint)}
             self._admin("initialize_token_vault", accounts, {"params": vault_params(vault)})
         for params in markets:
@@ -237,6 +261,20 @@ VAULT: dict[str, Value] = {
 }
 
 
+def native_mint() -> Account:
+    """Wrapped SOL's mint as every cluster has it."""
+    data = bytes(36) + bytes(8) + bytes([9, 1]) + bytes(36)
+    return Account(10**9, data, TOKEN_PROGRAM, False, 0)
+
+
+def wrapped_wallet(owner: Pubkey, lamports: int) -> Account:
+    """A wallet of wrapped SOL, which nobody can mint."""
+    amount, rent = lamports.to_bytes(8, "little"), TOKEN_RENT.to_bytes(8, "little")
+    head = bytes(NATIVE_MINT) + bytes(owner) + amount + bytes(36) + b"\1"
+    data = head + b"\1\0\0\0" + rent + bytes(8) + bytes(36)
+    return Account(TOKEN_RENT + lamports, data, TOKEN_PROGRAM, False, 0)
+
+
 def initial(admin: Pubkey) -> dict[str, Value]:
     """Arguments of `initialize`."""
     return {"guardian": admin, "keeper": admin, "keeper_reward_e6": 10_000, "timelock_s": 86_400}
@@ -273,6 +311,16 @@ def token_mint(vault_index: int) -> Pubkey:
 def token_feed(vault_index: int) -> bytes:
     """The price feed of a collateral."""
     return bytes([200 + vault_index]) * 32
+
+
+WATCHED: dict[str, Value] = {
+    "oracle": price_update(token_feed(0)),
+    "oracle_owner": RECEIVER_PROGRAM,
+    "feed_id": token_feed(0),
+    "conf_gate_e6": 5_000,
+    "age_max_s": 10,
+}
+"""What USDC's vault says when an oracle watches its peg."""
 
 
 def address(name: str) -> Pubkey:

@@ -32,7 +32,9 @@ class PoolStep(FullStep):
         told = self.twin.settle_pnl(self.key(name), market_index, at=self.at, by=str(by))
         return self._same(f"settle pnl {name} {market_index} by {by}", ran, told)
 
-    def deleverage(self, name: str, market_index: int, rivals: list[str], by: Pubkey) -> Outcome:
+    def deleverage(
+        self, name: str, market_index: int, rivals: list[str], *, by: Pubkey, most_e9: int = 0
+    ) -> Outcome:
         """Somebody closes a winner, comparing it with others."""
         metas = [
             AccountMeta(each, is_signer=False, is_writable=False)
@@ -45,17 +47,32 @@ class PoolStep(FullStep):
         built = self.chain.program.instruction(
             "deleverage",
             {"keeper": by, **self._held(name, market_index)},
-            {"max_size_e9": 0},
+            {"max_size_e9": most_e9},
             remaining=metas,
         )
         ran = self.chain.run(built, payer=by)
         closure = Closure(
             account=self.key(name),
             market_index=market_index,
+            max_size_e9=most_e9,
             candidates=tuple(self.key(each) for each in rivals),
         )
         told = self.twin.deleverage(closure, by=str(by), at=self.at)
-        return self._same(f"deleverage {name} {market_index} {rivals} by {by}", ran, told)
+        wish = f"{name} {market_index} {most_e9} {rivals} by {by}"
+        return self._same(f"deleverage {wish}", ran, told)
+
+    def seed_pool(self, amount: int) -> Outcome:
+        """The admin gives the pool cash."""
+        admin, mint = self.chain.admin, self.chain.mint
+        self.chain.fund_wallet(admin, amount)
+        accounts = {
+            "admin": admin,
+            "mint": mint,
+            "vault_tokens": self.chain.where.vault_tokens(mint),
+            "user_tokens": associated_token_account(admin, mint),
+        }
+        ran = self._run("seed_pool", accounts, {"amount": amount}, admin)
+        return self._same(f"seed pool {amount}", ran, self.twin.seed_pool(amount))
 
     def pool_deposit(self, name: str, amount: int, min_shares: int) -> Outcome:
         """An owner buys shares."""
@@ -64,7 +81,7 @@ class PoolStep(FullStep):
             "pool_deposit",
             self._vaulted(owner),
             {"amount": amount, "min_shares": min_shares},
-            remaining=self._markets(),
+            remaining=[*self._markets(), *self._watcher()],
         )
         ran = self.chain.run(built, payer=owner)
         told = self.twin.pool_deposit(str(owner), amount, min_shares=min_shares, at=self.at)
@@ -120,6 +137,9 @@ class PoolStep(FullStep):
 
     def _share(self, owner: Pubkey) -> Pubkey:
         return derived(self.chain.program.id, b"pool_share", bytes(owner))
+
+    def _watcher(self) -> list[AccountMeta]:
+        return []
 
     def _markets(self) -> list[AccountMeta]:
         found = []

@@ -61,7 +61,7 @@ def test_collateral_is_the_exact_fraction_at_the_low_edge_rounded_down(
 
 def test_collateral_counts_less_to_open_than_to_keep() -> None:
     desk = holder(10)
-    worth = desk.ledger.collateral(desk.ledger.accounts[TRADER])
+    worth = desk.ledger.collateral(desk.ledger.accounts[TRADER], now=desk.now)
 
     assert worth.initial_e6 == 799_600_000
     assert worth.maintenance_e6 == 899_550_000

@@ -52,7 +52,13 @@ MUST_HAPPEN = {
     "ChangeProposed",
     "ChangeExecuted",
     "ChangeCancelled",
+    "ClaimsPaid",
+    "claim paid",
+    "claim paid in part",
     "PnlSettled",
+    "Deleveraged",
+    "deleveraged whole",
+    "deleveraged in part",
     "PoolDeposited",
     "PoolWithdrawalRequested",
     "PoolWithdrawn",
@@ -63,8 +69,8 @@ seen: Counter[str] = Counter()
 
 
 def drawn_walk(number: int) -> Walk:
-    """Every second walk knows collateral, delegates, pauses, shares; every third pool is poor."""
-    money = (3_000 * USD_ONE, 20 * USD_ONE) if number % 3 == 2 else (POOL_E6, INSURANCE_E6)
+    """Every second walk knows collateral, delegates, pauses, shares; half of the pools are poor."""
+    money = (3_000 * USD_ONE, 20 * USD_ONE) if number % 4 > 1 else (POOL_E6, INSURANCE_E6)
     pool_e6, insurance_e6 = money
     if number % 2:
         return PoolWalk(PoolStep(pool_e6=pool_e6, insurance_e6=insurance_e6), number)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.services.chain_ports import Change, Found, TaskRefused
-from quantdesk.services.plan_keeping import ExchangeBook, Task
+from quantdesk.services.keeping_tasks import ExchangeBook, Task
 from quantdesk.services.ports import ExchangeUnavailable
 
 

@@ -22,6 +22,7 @@ from quantdesk.adapters.chain.program import Event, Fields
 from quantdesk.domain.market import BTC, SOL, MarketParams, Tier
 from quantdesk.domain.money import U64_MAX
 from quantdesk.domain.oracle import PriceReading
+from quantdesk.domain.vault import VaultState
 from tests.domain.onchain import Failed, Landed, OnChain, address
 
 FLAT_TIER = Tier(notional_cap_e6=U64_MAX, max_leverage=20, imr_e6=50_000, mmr_e6=25_000)
@@ -36,11 +37,11 @@ NO_BOUND = 10**12
 class Scene(OnChain):
     """The deployed exchange with people on it; prices are whole or decimal US dollars."""
 
-    def __init__(self, *markets: MarketParams) -> None:
-        """Opens the markets (flat SOL when none is given) and a keeper."""
+    def __init__(self, *markets: MarketParams, collaterals: tuple[VaultState, ...] = ()) -> None:
+        """Opens the markets (flat SOL when none is given), the collaterals and a keeper."""
         self.units: dict[str, int] = {}
         self.now, self.slot, self.order_id = START_S, 1_000, 0
-        super().__init__(markets or (FLAT_SOL,), now=START_S)
+        super().__init__(markets or (FLAT_SOL,), now=START_S, collaterals=collaterals)
         self.keeper = address("the keeper")
         self.keeper_account = self.open_trader(self.keeper)
 

@@ -10,6 +10,7 @@ from tests.domain.onchain import Failed, Landed, address
 from tests.program.bracketing import (
     GAIN,
     LIMIT,
+    LOSS,
     PARENT,
     BracketScene,
     bracket_params,
@@ -172,6 +173,21 @@ def test_a_bot_s_bracket_for_the_whole_position_counts_the_position(
     outcome = scene.do("bracket", scene.bracketing(asleep=False, by=scene.bot), scene.bot)
 
     assert isinstance(outcome, Landed) if error is None else outcome == Failed(error)
+
+
+def test_a_bot_s_legs_close_no_more_than_was_held_when_it_placed_them(
+    scene: BracketScene,
+) -> None:
+    scene.trade(scene.owner, 10 * BASE, 150)
+    scene.require(scene.set_mandate(order_cap_e6=1_500 * USD))
+    scene.price(150)
+    built = scene.bracketing(asleep=False, by=scene.bot)
+    scene.require(scene.do("bracket", built, scene.bot))
+    scene.trade(scene.owner, 90 * BASE, 150)
+
+    assert scene.found(LOSS)["size_e9"] == -10 * BASE
+    filled = scene.one("OrderExecuted", scene.executed(160, GAIN)).fields
+    assert filled["size_after_e9"] == 90 * BASE
 
 
 def test_a_bot_does_not_bracket_without_its_mandate(scene: BracketScene) -> None:

@@ -16,6 +16,7 @@ from tests.program.test_security import VAULT_RULES, change, changed
 
 SOL_FEED = 0
 ONE_SOL = 10**9
+WEEK_S = 604_800
 
 
 @pytest.fixture
@@ -64,6 +65,7 @@ def give_weight(scene: Scene, weight_e6: int) -> None:
     wanted = change(scene, VAULT_RULES, index=1, vault=rules(scene, weight_e6))
     vault = scene.where.vault(address("wrapped SOL"))
     scene.require(changed(scene, wanted, vault=vault))
+    scene.pass_time(WEEK_S)
     scene.settle_on(100)
 
 

@@ -121,6 +121,20 @@ def test_revoking_takes_the_key_s_rights_and_its_growing_orders(scene: BotScene)
     assert scene.reason(scene.executed(150)) == MANDATE_BROKEN
 
 
+def test_a_key_without_a_mandate_leaves_nothing_that_grows_either(scene: BotScene) -> None:
+    scene.require(scene.bot_places(BASE))
+    grows = scene.order_id
+    scene.trade(scene.owner, 10 * BASE, 150)
+    scene.price(150)
+    scene.require(scene.bot_places(-BASE, reduce_only=True))
+    accounts = {"authority": scene.owner, "user_account": scene.where.user_account(scene.owner)}
+    gone = scene.program.instruction("remove_delegate", accounts, {"key": scene.bot})
+    scene.require(scene.do("remove_delegate", gone, scene.owner))
+
+    assert scene.one("OrderExecuted", scene.executed(150))
+    assert scene.reason(scene.executed(150, grows)) == MANDATE_BROKEN
+
+
 def test_a_bot_that_is_listed_again_is_capped_as_before(scene: BotScene) -> None:
     scene.require(scene.set_mandate(order_cap_e6=USD))
     accounts = {"authority": scene.owner, "user_account": scene.where.user_account(scene.owner)}

@@ -49,12 +49,14 @@ def test_a_reduction_by_the_bot_is_an_order_like_any_other(
     assert isinstance(scene.bot_places(-9 * BASE, **given), Landed)
 
 
-def test_a_reduce_only_order_counts_what_it_can_reduce(scene: BotScene) -> None:
+def test_a_reduce_only_order_counts_whole_for_the_position_may_grow(scene: BotScene) -> None:
     scene.trade(scene.owner, 10 * BASE, 150)
     scene.require(scene.set_mandate(order_cap_e6=1_500 * USD))
     scene.price(150)
 
-    assert isinstance(scene.bot_places(-500 * BASE, kind=LIMIT, reduce_only=True), Landed)
+    more = scene.bot_places(-11 * BASE, kind=LIMIT, reduce_only=True)
+    assert more == Failed("MandateOrderCap")
+    assert isinstance(scene.bot_places(-10 * BASE, kind=LIMIT, reduce_only=True), Landed)
 
 
 @pytest.mark.parametrize(("cap_e6", "fits"), [(3_000 * USD, True), (3_000 * USD - 1, False)])

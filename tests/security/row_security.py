@@ -32,6 +32,7 @@ EXPECTED: dict[str, Rule] = {
     "user_balances": OWN,
     "positions": OWN,
     "orders": OWN,
+    "faucet_grants": OWN,
     "intents": Rule(user="own", inserts=True),
     "chain_transactions": PRIVATE,
     "chain_cursor": PRIVATE,
@@ -40,6 +41,11 @@ EXPECTED: dict[str, Rule] = {
     "transfers": OWN,
     "funding_payments": OWN,
     "liquidations": Rule(guest="all", user="own"),
+    "cash_flows": OWN,
+    "pool_shares": OWN,
+    "pool_transfers": OWN,
+    "mandates": OWN,
+    "vaults": PUBLIC,
     "candles_1m": PUBLIC,
     "funding_rates": PUBLIC,
     "system_events": PRIVATE,
@@ -48,9 +54,10 @@ EXPECTED: dict[str, Rule] = {
 GUEST_COLUMNS = {
     "liquidations": {
         "slot", "market_index", "size_e9", "cost_e6", "oracle_price_e6", "penalty_e6", "at",
+        "cause",
     },
 }  # fmt: skip
 """Tables of which guests see only these columns."""
 
-FUNCTIONS = {"my_accounts": {"authenticated"}}
+FUNCTIONS = {"my_accounts": {"authenticated"}, "my_wallet": {"authenticated"}}
 """Functions outside the server's own, and the roles of people that may call them."""

@@ -26,6 +26,7 @@ def rows_of(person: Person) -> dict[str, Row]:
         **_door_rows(person),
         **_exchange_rows(person),
         **_history_rows(person),
+        **_payout_rows(person),
         **_market_rows(person),
     }
 
@@ -46,6 +47,12 @@ def _door_rows(person: Person) -> dict[str, Row]:
             "message": "m",
             "issued_at": AT,
             "expires_at": "2026-01-01T00:05:00Z",
+        },
+        "faucet_grants": {
+            "wallet_address": person.wallet,
+            "lamports": 1,
+            "usdc_e6": 1,
+            "signatures": ["a", "b"],
         },
         "intents": {
             **mine,
@@ -137,6 +144,32 @@ def _history_rows(person: Person) -> dict[str, Row]:
                 ),
                 1,
             ),
+        },
+    }  # fmt: skip
+
+
+def _payout_rows(person: Person) -> dict[str, Row]:
+    event: Row = {"signature": f"sig{person.number}", "log_index": 0, "slot": 1}
+    return {
+        "cash_flows": {
+            **event, "account": person.account, "kind": "reward", "amount_e6": 1, "at": AT,
+        },
+        "pool_shares": {"owner": person.wallet, "slot": 1},
+        "mandates": {
+            "account": person.account,
+            "delegate": "d",
+            "slot": 1,
+            **dict.fromkeys(
+                ("order_cap_e6", "notional_cap_e6", "max_leverage", "daily_loss_e6", "markets"), 1
+            ),
+        },
+        "vaults": {"index": person.number, "address": "v", "mint": "m", "slot": 1},
+        "pool_transfers": {
+            **event,
+            "owner": person.wallet,
+            "kind": "deposit",
+            "at": AT,
+            **dict.fromkeys(("amount_e6", "shares", "pool_shares_after", "pool_equity_e6"), 1),
         },
     }  # fmt: skip
 

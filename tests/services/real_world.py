@@ -42,12 +42,14 @@ class RealWorld:
     rpc: RpcClient
     valkey: Redis
     keys: WorldKeys
+    published_s: int = 0
 
     async def publish(self, prices_e6: dict[str, int] | None = None) -> None:
         """One price of every market, on chain and in the hot store, of this second."""
         prices = {**PRICES_E6, **(prices_e6 or {})}
         now_s = int(time.time())
-        messages = [_message(feed, prices[feed.symbol], now_s) for feed in FEEDS]
+        before_s, self.published_s = self.published_s or now_s, now_s
+        messages = [_message(feed, prices[feed.symbol], now_s, before_s) for feed in FEEDS]
         publisher = self.keys.publisher.pubkey()
         await self._send([post_update(publisher, each) for each in messages], self.keys.publisher)
         await PriceStream(self.valkey).append(
@@ -58,6 +60,7 @@ class RealWorld:
                     conf_e6=prices[feed.symbol] // 5_000,
                     publish_ms=now_s * 1000,
                     received_ms=now_s * 1000,
+                    prev_publish_s=before_s,
                 )
                 for feed in FEEDS
             ]
@@ -153,14 +156,14 @@ async def _ready(rpc: RpcClient, chain: asyncio.Task[None]) -> None:
     raise AssertionError("the chain was not healthy within 30 s")
 
 
-def _message(feed: Feed, price_e6: int, now_s: int) -> PriceMessage:
+def _message(feed: Feed, price_e6: int, now_s: int, before_s: int) -> PriceMessage:
     return PriceMessage(
         feed_id=bytes.fromhex(feed.feed_id),
         price=price_e6 * 100,
         conf=price_e6 // 50,
         exponent=-8,
         publish_time=now_s,
-        prev_publish_time=now_s - 1,
+        prev_publish_time=before_s,
         ema_price=price_e6 * 100,
         ema_conf=price_e6 // 50,
     )

@@ -10,9 +10,7 @@ from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import Kind, Order
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import Position
-from quantdesk.services.plan_keeping import (
-    ACCRUE_S,
-    SETTLE_SLOTS,
+from quantdesk.services.keeping_tasks import (
     AccrueFunding,
     CancelExpired,
     ExchangeBook,
@@ -23,8 +21,8 @@ from quantdesk.services.plan_keeping import (
     RefreshMarket,
     ResolveBankruptcy,
     SettleFunding,
-    plan_keeping,
 )
+from quantdesk.services.plan_keeping import ACCRUE_S, SETTLE_SLOTS, plan_keeping
 
 NOW = 1_000_000
 SLOT = 5_000
@@ -47,8 +45,16 @@ ORDER = Order(
 )
 
 
-def moment(price_e6: int = PRICE, *, publish_time: int = NOW, slot: int = SLOT) -> Moment:
-    reading = PriceReading(price_e6=price_e6, conf_e6=50_000, publish_time=publish_time)
+def moment(
+    price_e6: int = PRICE,
+    *,
+    publish_time: int = NOW,
+    slot: int = SLOT,
+    previous_at: int | None = None,
+) -> Moment:
+    reading = PriceReading(
+        price_e6=price_e6, conf_e6=50_000, publish_time=publish_time, previous_at=previous_at
+    )
     return Moment(now=NOW, slot=slot, readings={0: reading})
 
 
@@ -103,6 +109,19 @@ def test_a_limit_order_is_left_alone_until_its_whole_cost_is_within_the_limit() 
 
     assert plan_keeping(book(short), moment()) == []
     assert plan_keeping(book(enough), moment()) == [ExecuteOrder(order="order0")]
+
+
+def test_a_limit_order_at_a_late_price_waits_for_room_for_the_confidence_twice() -> None:
+    # As above, and the confidence once more: the feed's publication before came after the order.
+    exact = 150_130_003
+    short = replace(
+        ORDER, kind=Kind.LIMIT, limit_price_e6=exact - 1, placed_at=NOW - 3, expires_at=0
+    )
+    enough = replace(short, limit_price_e6=exact)
+
+    assert plan_keeping(book(short), moment(previous_at=NOW - 2)) == []
+    assert plan_keeping(book(enough), moment(previous_at=NOW - 2)) == [ExecuteOrder(order="order0")]
+    assert plan_keeping(book(short), moment(previous_at=NOW - 3)) == [ExecuteOrder(order="order0")]
 
 
 def test_a_reduce_only_limit_without_a_position_is_handed_to_the_program_to_close() -> None:

@@ -18,7 +18,11 @@ from quantdesk.services.reconcile import (
 
 SNAPSHOT = AccountSnapshot(
     account=AccountState(
-        address="alice", owner="owner", balances=(992_495_988, *(0,) * 7), claims_e6=3
+        address="alice",
+        owner="owner",
+        balances=(992_495_988, 0, 7, *(0,) * 5),
+        claims_e6=1,
+        claims_due_e6=2,
     ),
     positions=(
         Position(
@@ -79,6 +83,12 @@ def test_one_unit_of_the_balance_is_told_with_both_figures() -> None:
     poorer = replace(CHAIN, usdc_e6=CHAIN.usdc_e6 - 1)
 
     assert told(CHAIN, poorer) == ["usdc_e6: chain 992495988, Postgres 992495987"]
+
+
+def test_one_unit_of_another_token_is_a_difference_where_tokens_are_told() -> None:
+    assert told(CHAIN, replace(CHAIN, tokens={2: 6})) == ["token 2: chain 7, Postgres 6"]
+    assert told(CHAIN, replace(CHAIN, tokens={})) == ["token 2: chain 7, Postgres 0"]
+    assert told(CHAIN, replace(CHAIN, tokens=None)) == []
 
 
 @pytest.mark.parametrize("figure", POSITION_FIGURES)

@@ -45,7 +45,7 @@ def test_what_people_type_is_understood(text: str, size_e9: int) -> None:
         ("1.2.3", "“1.2.3” is not a number. Use digits and a point, like 1.5."),
         ("0x10", "“0x10” is not a number. Use digits and a point, like 1.5."),
         ("١", "“١” is not a number. Use digits and a point, like 1.5."),
-        ("1,5", "1,5 is not clear. Use a point for decimals, like 1234.50."),
+        ("1,5", "“1,5” is not clear. Use a point for decimals, like 1234.50."),
         ("0.005", "0.005 SOL is below the minimum. Enter 0.01 SOL or more."),
         ("1.005", "1.005 is off the step of 0.01 SOL. Use 1.00 or 1.01."),
         ("1.0000000001", "1.0000000001 has too many decimals. Use 9 at most."),

@@ -13,8 +13,8 @@ from quantdesk.domain.market import SOL, MarketState
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import Kind, Order
 from quantdesk.services.chain_ports import Found, Gap, Gone, TaskRefused
+from quantdesk.services.keeping_tasks import ExecuteOrder
 from quantdesk.services.market_ports import Tick
-from quantdesk.services.plan_keeping import ExecuteOrder
 from quantdesk.services.ports import ExchangeUnavailable
 from quantdesk.workers import keeper as keeper_module
 from quantdesk.workers.keeper import Keeper
@@ -80,7 +80,12 @@ class Stage:
     async def tick(self, price_e6: int = PRICE, *, publish_ms: int | None = None) -> None:
         at_ms = int(self.clock.now_s * 1000) if publish_ms is None else publish_ms
         tick = Tick(
-            market="SOL-PERP", price_e6=price_e6, conf_e6=1_000, publish_ms=at_ms, received_ms=at_ms
+            market="SOL-PERP",
+            price_e6=price_e6,
+            conf_e6=1_000,
+            publish_ms=at_ms,
+            received_ms=at_ms,
+            prev_publish_s=at_ms // 1000 - 2,
         )
         await self.ticks.queue.put(tick)
         await asyncio.sleep(0.02)
@@ -110,7 +115,9 @@ async def test_a_new_price_is_posted_and_the_waiting_order_executed() -> None:
     async with at_work(MARKET, ALICE, ORDER) as stage:
         await stage.tick()
 
-        expected = PriceReading(price_e6=PRICE, conf_e6=1_000, publish_time=NOW_S)
+        expected = PriceReading(
+            price_e6=PRICE, conf_e6=1_000, publish_time=NOW_S, previous_at=NOW_S - 2
+        )
         assert stage.chain.posted == [{0: expected}]
         assert stage.chain.done == [EXECUTE]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -10,21 +11,21 @@ from solders.hash import Hash
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
-from solders.transaction_metadata import TransactionMetadata
+from solders.transaction_metadata import SimulatedTransactionInfo, TransactionMetadata
 
 from quantdesk.adapters.chain.keeper import ChainKeeper, KeeperKeys
 from quantdesk.adapters.chain.program import Event
-from quantdesk.adapters.rpc.types import AccountData, Blockhash
+from quantdesk.adapters.rpc.types import AccountData, Blockhash, Simulation
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.services.actions import Commitment
-from quantdesk.services.plan_keeping import (
+from quantdesk.services.keeping_tasks import (
     ExecuteOrder,
     FollowPrice,
     Moment,
     ResolveBankruptcy,
     Task,
-    plan_keeping,
 )
+from quantdesk.services.plan_keeping import plan_keeping
 from quantdesk.workers.keeper_book import KeeperBook
 from tests.program.scene import BASE, USD, Scene
 
@@ -38,6 +39,7 @@ class SceneNode:
     def __init__(self, scene: Scene, owners: Sequence[Pubkey]) -> None:
         self.scene = scene
         self.events: list[Event] = []
+        self.measured: list[int] = []
         where = scene.where
         accounts = [where.user_account(each) for each in owners]
         self._places = [where.pool, where.market(0), scene.keeper_account, *accounts]
@@ -53,6 +55,26 @@ class SceneNode:
             for at, each in found
             if each is not None and each.lamports
         ]
+
+    async def accounts(self, addresses: Sequence[Pubkey]) -> list[AccountData | None]:
+        found = [(each, self.scene.svm.get_account(each)) for each in addresses]
+        return [
+            AccountData(address=at, owner=it.owner, lamports=it.lamports, data=it.data, slot=1)
+            if it
+            else None
+            for at, it in found
+        ]
+
+    async def simulate(self, transaction: bytes) -> Any:
+        found = self.scene.svm.simulate_transaction(VersionedTransaction.from_bytes(transaction))
+        if not isinstance(found, SimulatedTransactionInfo):
+            return Simulation(err={"InstructionError": []}, logs=[], compute_units=0)
+        units = found.meta().compute_units_consumed()
+        self.measured.append(units)
+        return Simulation(err=None, logs=[], compute_units=units)
+
+    async def prioritization_fees(self, addresses: Sequence[Pubkey]) -> list[int]:
+        return []
 
     async def latest_blockhash(self) -> Blockhash:
         return Blockhash(hash=str(Hash.default()), last_valid_block_height=1, slot=1)
@@ -119,6 +141,28 @@ class Desk:
         self.scene.require(
             self.scene.place(self.holder, -10 * BASE, kind=kind, reduce_only=True, **given)
         )
+
+
+async def test_a_posted_price_dates_the_feeds_own_publication_before() -> None:
+    desk = Desk()
+    sent: list[bytes] = []
+
+    class Post(SceneNode):
+        async def send(self, transaction: bytes, *, preflight: bool = True) -> str:
+            sent.append(transaction)
+            return ""
+
+    keys = KeeperKeys(keeper=Keypair(), publisher=Keypair())
+    chain = ChainKeeper(Post(desk.scene, []), Silence(), desk.scene.program, keys)
+    await chain.read()
+    reading = PriceReading(
+        price_e6=150 * USD, conf_e6=CONF_E6, publish_time=1_700_000_010, previous_at=1_700_000_003
+    )
+    await chain.post_prices({0: reading})
+
+    [transaction] = sent
+    times = struct.pack("<qq", 1_700_000_010, 1_700_000_003)
+    assert times in transaction
 
 
 @pytest.fixture

@@ -104,6 +104,10 @@ pub enum QuantDeskError {
     NotHighestRank,
     #[msg("The pool is worth nothing, so a share has no price")]
     PoolInsolvent,
+    #[msg("USDC trades below its peg; deposits wait until it is back")]
+    Depegged,
+    #[msg("The vault holds less in this form; take the other one, wrapped or native")]
+    VaultShort,
     #[msg("The leg sleeps until its parent order is filled")]
     LegAsleep,
     #[msg("The account has mandates; the one of whoever placed the order must be passed")]

@@ -2,7 +2,11 @@
 //!
 //! `sequence` counts per user account, or per market or pool where no user is named.
 
+mod collateral;
+
 use anchor_lang::prelude::*;
+
+pub use collateral::*;
 
 #[event]
 pub struct UserAccountCreated {

@@ -10,7 +10,7 @@ use risk::closing::Elsewhere;
 use risk::funding::owed_e6;
 use risk::liquidation::restored_e6;
 use risk::margin::{collateral_e6, Exposure};
-use risk::oracle::{Action, Grade};
+use risk::oracle::Action;
 
 use crate::errors::QuantDeskError;
 use crate::ledger::Fits;
@@ -33,7 +33,7 @@ pub fn elsewhere<'info>(
         }
     }
     for index in user.other_vaults() {
-        add_vault(&mut sum, &mut rest, user.balances[index], index, now)?;
+        add_vault(&mut sum, &mut rest, user.balances[index], index, (action, now))?;
     }
     require!(rest.next().is_none(), QuantDeskError::WrongRiskSet);
     Ok(sum)
@@ -95,24 +95,19 @@ fn add_vault<'info>(
     rest: &mut Iter<'info, AccountInfo<'info>>,
     balance: i64,
     index: usize,
-    now: i64,
+    (action, now): (Action, i64),
 ) -> Result<()> {
     let vault = typed::<TokenVault>(next(rest)?)?;
     require!(usize::from(vault.index) == index, QuantDeskError::WrongRiskSet);
-    let account = next(rest)?;
-    let reading = oracle::read_pinned(account, &vault.oracle, &vault.oracle_owner, &vault.feed_id)?;
-    let grade = vault.grade(&reading, now);
-    if grade != Grade::Valid {
-        return Err(oracle::refusal_of(grade));
-    }
+    let reading = vault.read(next(rest)?, action, now)?;
     let value = |weight_e6: u32| {
         let (price, conf) = (reading.price_e6, reading.conf_e6);
         collateral_e6(balance, vault.decimals, price, conf, weight_e6).fits()
     };
-    sum.standing = sum
-        .standing
-        .with_collateral(value(vault.weight_init_e6)?, value(vault.weight_maint_e6)?)
-        .fits()?;
+    let (initial_e6, maintenance_e6) = vault.weights_e6(now)?;
+    let kept_e6 = value(maintenance_e6)?;
+    sum.standing = sum.standing.with_collateral(value(initial_e6)?, kept_e6).fits()?;
+    sum.collateral_e6 = sum.collateral_e6.checked_add(kept_e6).fits()?;
     Ok(())
 }
 

@@ -218,6 +218,46 @@ pub mod quantdesk {
         PoolWithdraw::pool_withdraw(ctx, min_amount)
     }
 
+    /// Moves lamports from the owner's wallet into the account, as SOL collateral.
+    pub fn deposit_native_sol(ctx: Context<DepositNativeSol>, amount: u64) -> Result<()> {
+        DepositNativeSol::deposit_native_sol(ctx, amount)
+    }
+
+    /// Moves free SOL collateral back to the owner's wallet as lamports.
+    pub fn withdraw_native_sol<'info>(
+        ctx: Context<'info, WithdrawNativeSol<'info>>,
+        amount: u64,
+    ) -> Result<()> {
+        WithdrawNativeSol::withdraw_native_sol(ctx, amount)
+    }
+
+    /// Sells an account's collateral to another account for USDC.
+    pub fn convert_collateral<'info>(
+        ctx: Context<'info, ConvertCollateral<'info>>,
+        amount: u64,
+        min_usdc_e6: u64,
+        max_usdc_e6: u64,
+    ) -> Result<()> {
+        ConvertCollateral::convert_collateral(ctx, amount, min_usdc_e6, max_usdc_e6)
+    }
+
+    /// Takes less of a collateral at once.
+    pub fn tighten_vault(
+        ctx: Context<TightenVault>,
+        weight_init_e6: u32,
+        deposit_cap: u64,
+        outflow_floor: u64,
+        outflow_share_e6: u32,
+    ) -> Result<()> {
+        TightenVault::tighten_vault(
+            ctx,
+            weight_init_e6,
+            deposit_cap,
+            outflow_floor,
+            outflow_share_e6,
+        )
+    }
+
     /// Places a market order that opens, extends or flips a position.
     pub fn open_position<'info>(
         ctx: Context<'info, PlaceOrder<'info>>,

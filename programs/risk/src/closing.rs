@@ -16,6 +16,8 @@ pub struct Elsewhere {
     /// Sum of the other markets' initial requirements, each times 1.05.
     pub restored_e6: i128,
     pub largest_maintenance_e6: i128,
+    /// What the other collateral counts for to keep.
+    pub collateral_e6: i128,
     /// Nothing is open or held elsewhere: what is missing after the close is bad debt.
     pub is_empty: bool,
 }
@@ -123,6 +125,7 @@ mod tests {
         },
         restored_e6: 0,
         largest_maintenance_e6: 0,
+        collateral_e6: 0,
         is_empty: true,
     };
 

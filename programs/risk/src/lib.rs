@@ -10,6 +10,7 @@
 pub mod books;
 pub mod claims;
 pub mod closing;
+pub mod collateral;
 pub mod cost;
 pub mod execution;
 pub mod fees;

@@ -36,6 +36,7 @@ class Addresses:
         self.security = derived(program, b"security")
         self.pool = derived(program, b"pool")
         self.insurance = derived(program, b"insurance")
+        self.sol_vault = derived(program, b"sol_vault")
         self.program_data = derived(UPGRADEABLE_LOADER, bytes(program))
 
     def vault(self, mint: Pubkey) -> Pubkey:

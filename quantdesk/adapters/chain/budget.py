@@ -20,7 +20,10 @@ UNITS_MAX = 1_400_000
 HEADROOM_PERCENT = 110
 PRICE_PERCENTILE = 75
 PRICE_CAP = 200_000
-"""Micro-lamports per unit: 0.00004 SOL for an order of 200,000 units, eight base fees."""
+"""Micro-lamports per unit: 0.00004 SOL for an order of 200,000 units, eight base fees.
+
+What is paid unless a setting says otherwise; a cap of 0 never pays any.
+"""
 
 
 class BudgetNode(Protocol):
@@ -44,7 +47,12 @@ class Budget:
 
 
 async def budget_of(
-    node: BudgetNode, payer: Pubkey, instructions: Sequence[Instruction], blockhash: str
+    node: BudgetNode,
+    payer: Pubkey,
+    instructions: Sequence[Instruction],
+    blockhash: str,
+    *,
+    price_cap: int = PRICE_CAP,
 ) -> Budget:
     """Measured units plus a tenth, at the price of the busy quarter, capped."""
     rehearsal = build_message(
@@ -61,8 +69,10 @@ async def budget_of(
     except PortError:
         return Budget()  # the estimate is a comfort; the order must not wait for it
     if simulated.err is not None or not simulated.compute_units:
-        return Budget(unit_price=price_of(fees))
-    return Budget(unit_limit=limit_of(simulated.compute_units), unit_price=price_of(fees))
+        return Budget(unit_price=price_of(fees, cap=price_cap))
+    return Budget(
+        unit_limit=limit_of(simulated.compute_units), unit_price=price_of(fees, cap=price_cap)
+    )
 
 
 def limit_of(units: int) -> int:
@@ -70,10 +80,10 @@ def limit_of(units: int) -> int:
     return min(UNITS_MAX, -(-units * HEADROOM_PERCENT // 100))
 
 
-def price_of(fees: Sequence[int]) -> int:
+def price_of(fees: Sequence[int], *, cap: int = PRICE_CAP) -> int:
     """The price that most of the fees do not exceed; zero where nobody pays any."""
     if not fees:
         return 0
     ranked = sorted(fees)
     rank = max(1, -(-len(ranked) * PRICE_PERCENTILE // 100))
-    return min(PRICE_CAP, ranked[rank - 1])
+    return min(cap, ranked[rank - 1])

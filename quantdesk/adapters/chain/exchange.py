@@ -13,11 +13,12 @@ from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain import states
 from quantdesk.adapters.chain.addresses import associated_token_account
-from quantdesk.adapters.chain.budget import budget_of
+from quantdesk.adapters.chain.budget import PRICE_CAP, budget_of
 from quantdesk.adapters.chain.instructions import Instructions, MarketRef, Trader
 from quantdesk.adapters.chain.program import Fields, Program
 from quantdesk.adapters.chain.rpc_node import AccountBytes, Node
 from quantdesk.adapters.chain.transaction import build_message
+from quantdesk.adapters.chain.vaults import VaultReader
 from quantdesk.services.actions import (
     Action,
     CancelOrder,
@@ -54,11 +55,14 @@ class ChainExchange:
         usdc_mint: Pubkey,
         *,
         memcmp: Callable[..., Any],
+        price_cap: int = PRICE_CAP,
     ) -> None:
         self._node = node
         self._program = program
         self._mint = usdc_mint
         self._memcmp = memcmp
+        self._price_cap = price_cap
+        self._vaults = VaultReader(node, program, memcmp)
         self._reading = asyncio.Lock()
         self._state: ExchangeState | None = None
         self._instructions = Instructions(program)
@@ -119,7 +123,9 @@ class ChainExchange:
         if found is not None:
             trader = Trader.of(address, self._program.decode("UserAccount", found.data))
         instructions = self._for(action, trader, sub_account_id)
-        budget = await budget_of(self._node, key, instructions, blockhash.hash)
+        budget = await budget_of(
+            self._node, key, instructions, blockhash.hash, price_cap=self._price_cap
+        )
         return UnsignedTransaction(
             account=str(address),
             message_bytes=build_message(
@@ -186,14 +192,17 @@ class ChainExchange:
             addresses = [where.market(index) for index in range(pool_fields["market_count"])]
             markets = list(await self._node.accounts(addresses))
         decoded = [self._market_fields(each) for each in markets if each]
+        refs, vaults = await self._vaults.read(pool_fields["vault_count"])
         self._instructions = Instructions(
             self._program,
             [MarketRef(index=each["index"], oracle=each["oracle"]) for each in decoded],
+            refs,
         )
         return ExchangeState(
             markets=tuple(states.market_state(each) for each in decoded),
             pool=states.pool_state(pool_fields),
             slot=pool.slot,
+            vaults=vaults,
         )
 
     def _market_fields(self, account: AccountBytes) -> Fields:

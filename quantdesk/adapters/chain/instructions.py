@@ -1,7 +1,7 @@
 """The program's instructions as functions of what people mean by them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
@@ -11,6 +11,8 @@ from quantdesk.adapters.chain.codec import Value
 from quantdesk.adapters.chain.program import Fields, Program
 from quantdesk.adapters.chain.ties import Ties
 
+USDC = 0
+"""Index of the settlement currency's vault."""
 NO_MARKET = 65_535
 """A free place in `UserAccount.open_markets`."""
 
@@ -25,7 +27,7 @@ class MarketRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultRef:
-    """A vault of other collateral than USDC, and its oracle account."""
+    """A vault and its oracle account: other collateral, or USDC where an oracle watches it."""
 
     index: int
     mint: Pubkey
@@ -52,6 +54,13 @@ class Trader:
             balances=tuple(account["balances"]),
             mandates=account["mandates"],
         )
+
+    def holding(self, vault_index: int, more: int) -> "Trader":
+        """With `more` of a token: the program weighs what is left, and a token that is gone is no
+        longer in the risk set."""
+        balances = list(self.balances)
+        balances[vault_index] += more
+        return replace(self, balances=tuple(balances))
 
 
 class Instructions:
@@ -91,7 +100,13 @@ class Instructions:
     def deposit(self, trader: Trader, mint: Pubkey, amount: int) -> Instruction:
         """Move tokens from the owner's wallet into the account; `amount` in native units."""
         accounts = self._transfer(trader, mint)
-        return self.program.instruction("deposit_tokens", accounts, {"amount": amount})
+        watched = self._vaults.get(USDC)
+        remaining = []
+        if watched is not None and watched.mint == mint:
+            remaining = [AccountMeta(watched.oracle, is_signer=False, is_writable=False)]
+        return self.program.instruction(
+            "deposit_tokens", accounts, {"amount": amount}, remaining=remaining
+        )
 
     def withdraw(self, trader: Trader, mint: Pubkey, amount: int) -> Instruction:
         """Move tokens from the account to the owner's wallet; `amount` in native units."""
@@ -99,8 +114,16 @@ class Instructions:
             "withdraw_tokens",
             self._transfer(trader, mint),
             {"amount": amount},
-            remaining=self.risk_set(trader),
+            remaining=self.risk_set(self._debited(trader, mint, amount)),
         )
+
+    def vault(self, index: int) -> VaultRef:
+        """The vault with an index; KeyError when the deployment is not known to have it."""
+        return self._vaults[index]
+
+    def _debited(self, trader: Trader, mint: Pubkey, amount: int) -> Trader:
+        index = next((each.index for each in self._vaults.values() if each.mint == mint), None)
+        return trader if index is None else trader.holding(index, -amount)
 
     def place_order(
         self,
@@ -264,6 +287,34 @@ class Instructions:
     def resolve_bankruptcy(self, account: Pubkey) -> Instruction:
         """Let the fund and the pool pay the debt of an account that holds nothing any more."""
         return self.program.instruction("resolve_bankruptcy", {"user_account": account})
+
+    def pay_claims(self, account: Pubkey) -> Instruction:
+        """Hand an account what the pool owes it and can pay."""
+        return self.program.instruction("pay_claims", {"user_account": account})
+
+    def deleverage(
+        self,
+        trader: Trader,
+        market_index: int,
+        *,
+        keeper: Pubkey,
+        candidates: Sequence[Pubkey] = (),
+    ) -> Instruction:
+        """Close a winner while the pool is under its floor; `candidates` rank after it."""
+        where, named = self.program.addresses, []
+        for each in candidates:
+            named += [each, where.position(each, market_index)]
+        accounts = {
+            "keeper": keeper,
+            "user_account": trader.address,
+            **self._market(trader, market_index),
+        }
+        return self.program.instruction(
+            "deleverage",
+            accounts,
+            {"max_size_e9": 0},
+            remaining=[AccountMeta(each, is_signer=False, is_writable=False) for each in named],
+        )
 
     def update_oracle_price(self, market_index: int) -> Instruction:
         """Let a market take note of the posted price."""

@@ -13,35 +13,26 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain import states
+from quantdesk.adapters.chain.budget import PRICE_CAP, Budget
 from quantdesk.adapters.chain.codec import CodecError
 from quantdesk.adapters.chain.failures import failure_of
-from quantdesk.adapters.chain.instructions import Instructions, MarketRef, Trader
+from quantdesk.adapters.chain.instructions import Instructions, MarketRef
+from quantdesk.adapters.chain.keeper_instructions import KeeperInstructions
 from quantdesk.adapters.chain.price_update import PriceMessage, post_update
 from quantdesk.adapters.chain.program import Fields, Program
-from quantdesk.adapters.chain.transaction import build_message, sign
+from quantdesk.adapters.chain.task_budgets import TaskBudgets
+from quantdesk.adapters.chain.transaction import TransactionTooLong, build_message, sign
+from quantdesk.adapters.chain.vaults import collateral_vault, others, reading_in, refs
 from quantdesk.adapters.chain.worker_node import KeeperNode, Listener
-from quantdesk.domain.account import AccountState
+from quantdesk.domain.account import USDC
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.services.actions import Commitment
 from quantdesk.services.chain_ports import Change, Content, Found, Gap, Gone, TaskRefused
-from quantdesk.services.plan_keeping import (
-    AccrueFunding,
-    CancelExpired,
-    ExchangeBook,
-    ExecuteOrder,
-    FollowPrice,
-    Liquidate,
-    RefreshMarket,
-    ResolveBankruptcy,
-    SettleFunding,
-    Task,
-)
+from quantdesk.services.keeping_tasks import ExchangeBook, Task
 from quantdesk.services.ports import ExchangeUnavailable, PortError
 
 EXPONENT = -8
 E6_TO_MANTISSA = 10 ** (-EXPONENT - 6)
-TASK_UNITS = 400_000
-POST_UNITS = 60_000
 BLOCKHASH_AGE_S = 1.0
 
 
@@ -57,15 +48,21 @@ class ChainKeeper:
     """The port `KeeperChain`."""
 
     def __init__(
-        self, node: KeeperNode, listener: Listener, program: Program, keys: KeeperKeys
+        self,
+        node: KeeperNode,
+        listener: Listener,
+        program: Program,
+        keys: KeeperKeys,
+        budgets: TaskBudgets | None = None,
     ) -> None:
         self._node = node
         self._listener = listener
         self._program = program
         self._keys = keys
+        self._budgets = budgets or TaskBudgets(node, price_max=PRICE_CAP)
         self._feeds: dict[int, bytes] = {}
-        self._instructions = Instructions(program)
-        self._account = program.addresses.user_account(keys.keeper.pubkey())
+        self._oracles: dict[Pubkey, bytes | None] = {}
+        self._instructions = self._building(Instructions(program))
         self._blockhash = ""
         self._blockhash_at_s = 0.0
 
@@ -75,8 +72,12 @@ class ChainKeeper:
             self._program.id, commitment=Commitment.PROCESSED
         )
         decoded = [(str(each.address), *self._program.decode_account(each.data)) for each in stored]
-        self._learn_markets([fields for _, kind, fields in decoded if kind == "Market"])
-        found = [(address, _content(address, kind, fields)) for address, kind, fields in decoded]
+        vaults = [fields for _, kind, fields in decoded if kind == "TokenVault"]
+        await self._learn_oracles(vaults)
+        self._learn([fields for _, kind, fields in decoded if kind == "Market"], vaults)
+        found = [
+            (address, self._content(address, kind, fields)) for address, kind, fields in decoded
+        ]
         return [Found(address=address, content=content) for address, content in found if content]
 
     async def changes(self) -> AsyncIterator[Change]:
@@ -98,15 +99,14 @@ class ChainKeeper:
             post_update(publisher.pubkey(), _message(self._feeds[index], reading))
             for index, reading in readings.items()
         ]
-        await self._send(posts, publisher, units=POST_UNITS * len(posts), preflight=False)
+        await self._send(posts, publisher, rehearse=False)
 
     async def perform(
         self, task: Task, book: ExchangeBook, *, rehearse: bool
     ) -> TaskRefused | None:
         """Send one task; None when the node took it."""
-        instruction = self._instruction(task, book)
         try:
-            await self._send([instruction], self._keys.keeper, units=TASK_UNITS, preflight=rehearse)
+            await self._send_task(task, book, rehearse=rehearse)
         except ExchangeUnavailable:
             raise
         except PortError as refusal:
@@ -117,50 +117,42 @@ class ChainKeeper:
             return TaskRefused(code=failure.code, message=failure.message)
         return None
 
-    def _instruction(self, task: Task, book: ExchangeBook) -> Instruction:
-        keeper, build = self._keys.keeper.pubkey(), self._instructions
-        match task:
-            case ExecuteOrder() | FollowPrice():
-                order = book.orders[task.order]
-                return build.execute_order(
-                    _trader(book.accounts[order.account]),
-                    Pubkey.from_string(task.order),
-                    order.market_index,
-                    keeper=keeper,
-                    keeper_account=self._rewarded(order.account, book),
-                )
-            case CancelExpired():
-                trader = _trader(book.accounts[book.orders[task.order].account])
-                return build.cancel_order(trader, Pubkey.from_string(task.order), by=keeper)
-            case Liquidate():
-                return build.liquidate(
-                    _trader(book.accounts[task.account]),
-                    task.market_index,
-                    liquidator=keeper,
-                    liquidator_account=self._account,
-                )
-            case ResolveBankruptcy():
-                return build.resolve_bankruptcy(Pubkey.from_string(task.account))
-            case SettleFunding():
-                trader = _trader(book.accounts[task.account])
-                return build.settle_funding(task.market_index, trader)
-            case AccrueFunding():
-                return build.settle_funding(task.market_index)
-            case RefreshMarket():
-                return build.update_oracle_price(task.market_index)
-
-    def _rewarded(self, account: str, book: ExchangeBook) -> Pubkey | None:
-        own = str(self._account)
-        return self._account if own != account and own in book.accounts else None
+    async def _send_task(self, task: Task, book: ExchangeBook, *, rehearse: bool) -> None:
+        keeper = self._keys.keeper
+        try:
+            await self._send([self._instructions.of(task, book)], keeper, rehearse=rehearse)
+        except TransactionTooLong:
+            # The account holds all that it may: what must be done is worth more than its reward.
+            plain = self._instructions.of(task, book, for_reward=False)
+            await self._hand_in([plain], keeper, Budget(), rehearse=rehearse)
 
     async def _send(
-        self, instructions: Sequence[Instruction], payer: Keypair, *, units: int, preflight: bool
+        self, instructions: Sequence[Instruction], payer: Keypair, *, rehearse: bool
     ) -> None:
         if time.monotonic() - self._blockhash_at_s > BLOCKHASH_AGE_S:
             self._blockhash = (await self._node.latest_blockhash()).hash
             self._blockhash_at_s = time.monotonic()
-        message = build_message(payer.pubkey(), instructions, self._blockhash, unit_limit=units)
-        await self._node.send(sign(message, [payer]), preflight=preflight)
+        budget = await self._budgets.of(
+            payer.pubkey(), instructions, self._blockhash, anew=rehearse
+        )
+        await self._hand_in(instructions, payer, budget, rehearse=rehearse)
+
+    async def _hand_in(
+        self,
+        instructions: Sequence[Instruction],
+        payer: Keypair,
+        budget: Budget,
+        *,
+        rehearse: bool,
+    ) -> None:
+        message = build_message(
+            payer.pubkey(),
+            instructions,
+            self._blockhash,
+            unit_limit=budget.unit_limit,
+            unit_price=budget.unit_price,
+        )
+        await self._node.send(sign(message, [payer]), preflight=rehearse)
 
     def _change(self, value: Mapping[str, Any]) -> Change:
         address, account = value["pubkey"], value["account"]
@@ -171,38 +163,44 @@ class ChainKeeper:
             kind, fields = self._program.decode_account(data)
         except CodecError:
             return Gone(address=address)
-        content = _content(address, kind, fields)
+        content = self._content(address, kind, fields)
         return Gone(address=address) if content is None else Found(address=address, content=content)
 
-    def _learn_markets(self, markets: Sequence[Fields]) -> None:
+    async def _learn_oracles(self, vaults: Sequence[Fields]) -> None:
+        oracles = [each["oracle"] for each in others(vaults)]
+        found = await self._node.accounts(oracles) if oracles else []
+        self._oracles = {
+            key: each.data if each else None for key, each in zip(oracles, found, strict=True)
+        }
+
+    def _learn(self, markets: Sequence[Fields], vaults: Sequence[Fields]) -> None:
         self._feeds = {each["index"]: each["feed_id"] for each in markets}
-        refs = [MarketRef(index=each["index"], oracle=each["oracle"]) for each in markets]
-        self._instructions = Instructions(self._program, refs)
+        found = [MarketRef(index=each["index"], oracle=each["oracle"]) for each in markets]
+        self._instructions = self._building(Instructions(self._program, found, refs(vaults)))
 
+    def _building(self, build: Instructions) -> KeeperInstructions:
+        keeper = self._keys.keeper.pubkey()
+        account = self._program.addresses.user_account(keeper)
+        return KeeperInstructions(build, keeper, account)
 
-def _content(address: str, kind: str, fields: Fields) -> Content | None:
-    match kind:
-        case "Market":
-            return states.market_state(fields)
-        case "Pool":
-            return states.pool_state(fields)
-        case "UserAccount":
-            return states.account_state(address, fields)
-        case "Position":
-            return states.position(fields)
-        case "Order":
-            return states.order(fields)
-        case _:
-            return None
-
-
-def _trader(account: AccountState) -> Trader:
-    return Trader(
-        address=Pubkey.from_string(account.address),
-        owner=Pubkey.from_string(account.owner),
-        open_markets=account.open_markets,
-        balances=account.balances,
-    )
+    def _content(self, address: str, kind: str, fields: Fields) -> Content | None:
+        match kind:
+            case "Market":
+                return states.market_state(fields)
+            case "Pool":
+                return states.pool_state(fields)
+            case "UserAccount":
+                return states.account_state(address, fields)
+            case "Position":
+                return states.position(fields)
+            case "Order":
+                return states.order(fields)
+            case "TokenVault" if fields["index"] != USDC:
+                reading = reading_in(self._oracles.get(fields["oracle"]), fields["feed_id"])
+                same = [index for index, feed in self._feeds.items() if feed == fields["feed_id"]]
+                return collateral_vault(fields, reading, min(same, default=None))
+            case _:
+                return None
 
 
 def _message(feed_id: bytes, reading: PriceReading) -> PriceMessage:
@@ -213,7 +211,7 @@ def _message(feed_id: bytes, reading: PriceReading) -> PriceMessage:
         conf=conf,
         exponent=EXPONENT,
         publish_time=reading.publish_time,
-        prev_publish_time=reading.publish_time - 1,
+        prev_publish_time=reading.prev_publish_time,
         ema_price=price,
         ema_conf=conf,
     )

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+from solders.pubkey import Pubkey
+
 from quantdesk.adapters.chain.program import Fields
 from quantdesk.domain.account import AccountState
 from quantdesk.domain.market import MarketParams, MarketState, MarketStatus, Tier
-from quantdesk.domain.order import Kind, Order
+from quantdesk.domain.order import Kind, Order, Role
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import Position
+from quantdesk.domain.vault import Outflow, VaultState
 
 T = TypeVar("T")
 
@@ -39,6 +42,13 @@ def account_state(address: str, fields: Fields) -> AccountState:
     return _made(AccountState, {**fields, **plain})
 
 
+def vault_state(fields: Fields) -> VaultState:
+    """A TokenVault; an oracle that is not set watches nothing."""
+    outflow = _made(Outflow, fields["outflow"])
+    watched = fields["oracle"] != Pubkey.default()
+    return _made(VaultState, {**fields, "outflow": outflow, "is_watched": watched})
+
+
 def position(fields: Fields) -> Position:
     """A Position account."""
     return _made(Position, {**fields, "account": str(fields["user_account"])})
@@ -46,7 +56,13 @@ def position(fields: Fields) -> Position:
 
 def order(fields: Fields) -> Order:
     """An Order account."""
-    plain = {"account": str(fields["user_account"]), "kind": Kind(fields["kind"])}
+    plain = {
+        "account": str(fields["user_account"]),
+        "kind": Kind(fields["kind"]),
+        "placed_by": str(fields["placed_by"]),
+        "role": Role(fields.get("role", Role.PLAIN)),
+        "link_ids": tuple(fields.get("link_ids", (0, 0))),
+    }
     return _made(Order, {**fields, **plain})
 
 

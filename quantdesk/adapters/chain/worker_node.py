@@ -82,8 +82,20 @@ class KeeperNode(Protocol):
         """Every account of a program."""
         ...
 
+    async def accounts(self, addresses: Sequence[Pubkey]) -> Sequence[AccountBytes | None]:
+        """Accounts of one moment, in the order asked."""
+        ...
+
     async def latest_blockhash(self) -> FreshBlockhash:
         """A fresh blockhash."""
+        ...
+
+    async def simulate(self, transaction: bytes) -> Any:
+        """Run without effect: `err`, `compute_units`."""
+        ...
+
+    async def prioritization_fees(self, addresses: Sequence[Pubkey]) -> Sequence[int]:
+        """Micro-lamports per unit paid lately by whoever wrote these accounts."""
         ...
 
     async def slot(self, commitment: Commitment = Commitment.CONFIRMED) -> int:

@@ -85,6 +85,9 @@ def _tick(item: object, *, received_ms: int) -> Tick:
     publish_ms = _publish_ms(price, metadata)
     if publish_ms > received_ms + FUTURE_MS_MAX:
         raise _Refused(BadPrice.FUTURE)
+    prev_publish_s = _optional(metadata, "prev_publish_time")
+    if prev_publish_s > publish_ms // 1000:
+        raise _Refused(BadPrice.MALFORMED)
     price_e6, conf_e6 = _price_and_conf(price)
     return Tick(
         market=feed.symbol,
@@ -94,6 +97,7 @@ def _tick(item: object, *, received_ms: int) -> Tick:
         received_ms=received_ms,
         volume_e3=_optional(metadata, "volume_e3"),
         slot=_optional(metadata, "slot"),
+        prev_publish_s=prev_publish_s,
     )
 
 
@@ -123,7 +127,9 @@ def _publish_ms(price: dict[str, object], metadata: dict[str, object]) -> int:
 
 
 def _optional(metadata: dict[str, object], name: str) -> int:
-    value = metadata.get(name, 0)
+    value = metadata.get(name)
+    if value is None:
+        return 0  # Hermes writes null for what it does not know.
     if type(value) is not int or not 0 <= value < 2**63:
         raise _Refused(BadPrice.MALFORMED)
     return value

@@ -24,7 +24,7 @@ select t.signature, t.log_index, t.slot, t.account, t.market_index, m.symbol as 
 from trades t left join markets m on m.index = t.market_index
 union all
 select l.signature, l.log_index, l.slot, l.account, l.market_index, m.symbol,
-       null, 'liquidation', l.size_e9, l.cost_e6, l.penalty_e6, l.realized_pnl_e6,
+       null, l.cause::text, l.size_e9, l.cost_e6, l.penalty_e6, l.realized_pnl_e6,
        l.funding_e6, l.oracle_price_e6, l.size_after_e9, l.at, true
 from liquidations l left join markets m on m.index = l.market_index
 order by executed_at desc, slot desc, log_index desc limit %(limit)s
@@ -43,9 +43,10 @@ select
      from transfers where vault_index = 0) as deposits_e6,
   (select coalesce(sum(amount_native) filter (where kind = 'withdrawal'), 0)
      from transfers where vault_index = 0) as withdrawals_e6,
-  t.realized + l.realized as realized_pnl_e6,
+  t.realized + l.realized + c.settled as realized_pnl_e6,
   t.funding + l.funding + f.funding as funding_e6,
   t.fees as fees_e6, l.penalties as penalties_e6, l.cover + b.cover as insurance_cover_e6,
+  c.rewards as rewards_e6, c.conversions as conversions_e6,
   t.trades as trade_count, t.volume as volume_e6,
   (select coalesce(jsonb_agg(jsonb_build_object(
        'account', account, 'market_index', market_index, 'size_e9', size_e9, 'entry_e6', entry_e6,
@@ -61,7 +62,11 @@ from
   (select coalesce(sum(funding_e6), 0) as funding from funding_payments) f,
   (select coalesce(sum((payload ->> 'insurance_paid_e6')::numeric
                        + (payload ->> 'pool_loss_e6')::numeric), 0) as cover
-     from receipts where event = 'BankruptcyResolved') b
+     from receipts where event = 'BankruptcyResolved') b,
+  (select coalesce(sum(amount_e6) filter (where kind = 'settled_pnl'), 0) as settled,
+          coalesce(sum(amount_e6) filter (where kind = 'reward'), 0) as rewards,
+          coalesce(sum(amount_e6) filter (where kind = 'conversion'), 0) as conversions
+     from cash_flows) c
 """
 
 

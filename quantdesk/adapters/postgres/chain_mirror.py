@@ -185,6 +185,8 @@ async def _write(connection: Connection, change: Change) -> None:
 
 
 Names = tuple[str, ...]
+MINT_OF_VAULT = sql.SQL("(select mint from vaults where index = %(vault_index)s)")
+"""For balances of events that name a vault and not its mint."""
 
 
 # Composing a statement costs more than sending it, and there are as few as there are changes.
@@ -196,6 +198,10 @@ def _statement(table: Table, must_exist: bool, key: Names, given: Names, added: 
 
 def _upsert(table: Table, key: Names, given: Names, added: Names) -> sql.Composed:
     columns = [*key, *given, *added]
+    written: list[sql.Composable] = [sql.Placeholder(name) for name in columns]
+    if table is Table.BALANCES and "mint" not in columns:
+        columns.append("mint")
+        written.append(MINT_OF_VAULT)
     updates: list[sql.Composable] = [
         sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in given
     ]
@@ -208,7 +214,7 @@ def _upsert(table: Table, key: Names, given: Names, added: Names) -> sql.Compose
     return sql.SQL("insert into {} ({}) values ({}) on conflict ({}) do update set {}").format(
         sql.Identifier(table),
         sql.SQL(", ").join(map(sql.Identifier, columns)),
-        sql.SQL(", ").join(map(sql.Placeholder, columns)),
+        sql.SQL(", ").join(written),
         sql.SQL(", ").join(map(sql.Identifier, key)),
         sql.SQL(", ").join(updates),
     )
@@ -232,5 +238,14 @@ def _update(table: Table, key: Names, given: Names, added: Names) -> sql.Compose
     )
 
 
-KEPT_AT = {Table.ACCOUNTS, Table.BALANCES, Table.MARKETS, Table.ORDERS, Table.POSITIONS}
+KEPT_AT = {
+    Table.ACCOUNTS,
+    Table.BALANCES,
+    Table.MANDATES,
+    Table.MARKETS,
+    Table.ORDERS,
+    Table.POOL_SHARES,
+    Table.POSITIONS,
+    Table.VAULTS,
+}
 """Tables whose rows change and say when."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     DateTime,
@@ -34,6 +35,9 @@ U64 = SqlNumeric(20, 0)
 I128 = SqlNumeric(39, 0)
 
 
+TEXTS = ARRAY(Text())
+
+
 def one_of(name: str, *members: str) -> SqlEnum:
     """A closed set that the database knows by `name`."""
     return SqlEnum(*members, name=name, native_enum=True, create_type=False)
@@ -56,8 +60,11 @@ ORDER_STATUS = one_of("order_status", "open", "filled", "cancelled")
 CANCEL_REASON = one_of(
     "cancel_reason",
     "user", "expired", "slippage", "margin", "open_interest", "pool_reserve", "reduce_only",
-    "liquidation",
+    "liquidation", "oco", "mandate", "orphan",
 )  # fmt: skip
+ORDER_ROLE = one_of("order_role", "plain", "parent", "leg_asleep", "leg_awake")
+CLOSE_CAUSE = one_of("close_cause", "liquidation", "deleveraging")
+CASH_KIND = one_of("cash_kind", "reward", "settled_pnl", "claims", "conversion")
 TRANSFER_KIND = one_of("transfer_kind", "deposit", "withdrawal")
 EVENT_SEVERITY = one_of("event_severity", "info", "warning", "critical")
 

@@ -18,6 +18,7 @@ from quantdesk.adapters.postgres.columns import (
     INTENT_STATE,
     JSON,
     TEXT,
+    TEXTS,
     TIME,
     U64,
     USER_ROLE,
@@ -101,4 +102,17 @@ class SystemEventRow(SQLModel, table=True):
     severity: str = need(EVENT_SEVERITY)
     event: str = need(TEXT)
     detail: dict[str, Any] = need(JSON)
+    created_at: datetime = need(TIME)
+
+
+class FaucetGrantRow(SQLModel, table=True):
+    """Test funds that were sent to a wallet."""
+
+    __tablename__ = "faucet_grants"
+
+    id: UUID = key(UUID_)
+    wallet_address: str = need(TEXT)
+    lamports: int = need(BIG)
+    usdc_e6: int = need(BIG)
+    signatures: list[str] = need(TEXTS)
     created_at: datetime = need(TIME)

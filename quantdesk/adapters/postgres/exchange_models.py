@@ -19,6 +19,7 @@ from quantdesk.adapters.postgres.columns import (
     JSON,
     MARKET_STATUS,
     ORDER_KIND,
+    ORDER_ROLE,
     ORDER_STATUS,
     SMALL,
     TEXT,
@@ -120,4 +121,36 @@ class OrderRow(SQLModel, table=True):
     closed_at: datetime | None = may(TIME)
     slot: int = need(BIG)
     created_at: datetime = need(TIME)
+    updated_at: datetime = need(TIME)
+    role: str = need(ORDER_ROLE)
+    parent_id: Decimal | None = may(U64)
+
+
+class MandateRow(SQLModel, table=True):
+    """Caps on what a delegate may do."""
+
+    __tablename__ = "mandates"
+
+    account: str = key(TEXT)
+    delegate: str = key(TEXT)
+    order_cap_e6: Decimal = need(U64)
+    notional_cap_e6: Decimal = need(U64)
+    max_leverage: int = need(INTEGER)
+    daily_loss_e6: Decimal = need(U64)
+    markets: Decimal = need(U64)
+    expires_at: datetime | None = may(TIME)
+    is_live: bool = need(FLAG)
+    slot: int = need(BIG)
+    updated_at: datetime = need(TIME)
+
+
+class VaultRow(SQLModel, table=True):
+    """A token that the exchange takes."""
+
+    __tablename__ = "vaults"
+
+    index: int = key(SMALL)
+    address: str = need(TEXT)
+    mint: str = need(TEXT)
+    slot: int = need(BIG)
     updated_at: datetime = need(TIME)

@@ -11,6 +11,8 @@ from sqlmodel import SQLModel
 
 from quantdesk.adapters.postgres.columns import (
     BIG,
+    CASH_KIND,
+    CLOSE_CAUSE,
     DOUBLE,
     I128,
     INTEGER,
@@ -156,6 +158,52 @@ class LiquidationRow(SQLModel, table=True):
     entry_after_e6: int = need(BIG)
     balance_after_e6: int = need(BIG)
     liquidator: str | None = may(TEXT)
+    at: datetime = need(TIME)
+    cause: str = need(CLOSE_CAUSE)
+
+
+class CashFlowRow(SQLModel, table=True):
+    """US dollars that an account received outside fills, funding and transfers."""
+
+    __tablename__ = "cash_flows"
+
+    signature: str = key(TEXT)
+    log_index: int = key(INTEGER)
+    account: str = key(TEXT)
+    slot: int = need(BIG)
+    kind: str = need(CASH_KIND)
+    market_index: int | None = may(SMALL)
+    amount_e6: int = need(BIG)
+    at: datetime = need(TIME)
+
+
+class PoolShareRow(SQLModel, table=True):
+    """What a wallet holds of the pool."""
+
+    __tablename__ = "pool_shares"
+
+    owner: str = key(TEXT)
+    shares: int = need(BIG)
+    pending_shares: int = need(BIG)
+    unlock_at: datetime | None = may(TIME)
+    slot: int = need(BIG)
+    updated_at: datetime = need(TIME)
+
+
+class PoolTransferRow(SQLModel, table=True):
+    """Shares of the pool bought or sold."""
+
+    __tablename__ = "pool_transfers"
+
+    signature: str = key(TEXT)
+    log_index: int = key(INTEGER)
+    slot: int = need(BIG)
+    owner: str = need(TEXT)
+    kind: str = need(TRANSFER_KIND)
+    amount_e6: int = need(BIG)
+    shares: int = need(BIG)
+    pool_shares_after: int = need(BIG)
+    pool_equity_e6: int = need(BIG)
     at: datetime = need(TIME)
 
 

@@ -15,7 +15,7 @@ from quantdesk.services.ports import Mark, MarksUnavailable
 STREAM = "prices"
 STREAM_LENGTH = 20_000
 BLOCK_MS_MAX = 2_000
-_NUMBERS = ("price_e6", "conf_e6", "publish_ms", "received_ms", "volume_e3")
+_NUMBERS = ("price_e6", "conf_e6", "publish_ms", "received_ms", "volume_e3", "prev_publish_s")
 
 
 def mark_key(market: str) -> str:
@@ -106,6 +106,7 @@ def _fields(tick: Tick) -> dict[Any, Any]:
         "publish_ms": tick.publish_ms,
         "received_ms": tick.received_ms,
         "volume_e3": tick.volume_e3,
+        "prev_publish_s": tick.prev_publish_s,
     }
 
 

@@ -1,4 +1,8 @@
-"""The node calls that the product makes, typed; `confirmed` unless asked otherwise."""
+"""The node calls that the product makes, typed; `confirmed` unless asked otherwise.
+
+Whatever decides about money (accounts, balances, what landed, how high the chain is, history) is
+believed when two nodes say it, as soon as three are given.
+"""
 
 import base64
 from collections.abc import Sequence
@@ -7,6 +11,7 @@ from typing import Any, Self
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
+from quantdesk.adapters.rpc.agreement import alike, history, reached
 from quantdesk.adapters.rpc.errors import RpcUnavailable, TransactionRejected
 from quantdesk.adapters.rpc.pool import NodePool
 from quantdesk.adapters.rpc.types import (
@@ -33,9 +38,9 @@ class RpcClient:
         self._pool = pool
 
     @classmethod
-    def of(cls, urls: Sequence[str]) -> Self:
-        """A client of these nodes, the first preferred."""
-        return cls(NodePool(urls))
+    def of(cls, urls: Sequence[str], *, genesis: str | None = None) -> Self:
+        """A client of these nodes, the first preferred; `genesis` pins their cluster."""
+        return cls(NodePool(urls, genesis=genesis))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -58,7 +63,8 @@ class RpcClient:
 
     async def block_height(self, commitment: Commitment = CONFIRMED) -> int:
         """The newest block height, which blockhash expiry is counted in."""
-        return int(await self._pool.call("getBlockHeight", [{"commitment": commitment.value}]))
+        options = {"commitment": commitment.value}
+        return int(await self._pool.agree("getBlockHeight", [options], reached))
 
     async def latest_blockhash(self, commitment: Commitment = CONFIRMED) -> Blockhash:
         """A fresh blockhash."""
@@ -87,7 +93,8 @@ class RpcClient:
         for start in range(0, len(addresses), ACCOUNTS_IN_ONE_CALL):
             part = addresses[start : start + ACCOUNTS_IN_ONE_CALL]
             options = {"encoding": "base64", "commitment": commitment.value}
-            reply = await self._pool.call("getMultipleAccounts", [list(map(str, part)), options])
+            params = [list(map(str, part)), options]
+            reply = await self._pool.agree("getMultipleAccounts", params, _same_value)
             slot = reply["context"]["slot"]
             found += [
                 None if row is None else _account(address, row, slot)
@@ -174,7 +181,7 @@ class RpcClient:
         for start in range(0, len(signatures), SIGNATURES_IN_ONE_CALL):
             part = list(signatures[start : start + SIGNATURES_IN_ONE_CALL])
             options = {"searchTransactionHistory": search_history}
-            reply = await self._pool.call("getSignatureStatuses", [part, options])
+            reply = await self._pool.agree("getSignatureStatuses", [part, options], _same_states)
             found += [None if row is None else _state(row) for row in reply["value"]]
         return found
 
@@ -191,7 +198,8 @@ class RpcClient:
         options: dict[str, Any] = {"limit": limit, "commitment": commitment.value}
         options |= {"before": before} if before else {}
         options |= {"until": until} if until else {}
-        rows = await self._pool.call("getSignaturesForAddress", [str(address), options])
+        params = [str(address), options]
+        rows = await self._pool.agree("getSignaturesForAddress", params, history)
         return [
             SignatureRow(
                 signature=row["signature"],
@@ -211,7 +219,7 @@ class RpcClient:
             "commitment": commitment.value,
             "maxSupportedTransactionVersion": 0,
         }
-        reply = await self._pool.call("getTransaction", [signature, options])
+        reply = await self._pool.agree("getTransaction", [signature, options], _same_landing)
         if reply is None:
             return None
         meta = reply["meta"]
@@ -229,12 +237,30 @@ class RpcClient:
     async def balance(self, address: Pubkey, commitment: Commitment = CONFIRMED) -> int:
         """Lamports of an account, zero when it does not exist."""
         options = {"commitment": commitment.value}
-        return int((await self._pool.call("getBalance", [str(address), options]))["value"])
+        params = [str(address), options]
+        return int((await self._pool.agree("getBalance", params, _same_value))["value"])
 
     async def request_airdrop(self, address: Pubkey, lamports: int) -> str:
         """Test lamports; only development chains give them."""
         params = [str(address), lamports]
         return str(await self._pool.call("requestAirdrop", params, hedge=False))
+
+
+def _value(reply: Any) -> Any:
+    return reply["value"]
+
+
+def _states(reply: Any) -> list[Any]:
+    told = ("slot", "err", "confirmationStatus")
+    return [row and [row.get(name) for name in told] for row in reply["value"]]
+
+
+def _landing(reply: Any) -> Any:
+    meta = reply and reply["meta"]
+    return meta and (reply["slot"], meta["err"], meta.get("logMessages"), reply["transaction"])
+
+
+_same_value, _same_states, _same_landing = alike(_value), alike(_states), alike(_landing)
 
 
 def _account(address: Pubkey, row: dict[str, Any], slot: int) -> AccountData:

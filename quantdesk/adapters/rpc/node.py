@@ -1,50 +1,102 @@
 """One node: a JSON-RPC call over HTTP, with every way it can fail given one name."""
 
-import email.utils
 import time
 from typing import Any
 
 import aiohttp
 import orjson
+import structlog
 
+from quantdesk.adapters.rpc.address import NodeAddress
 from quantdesk.adapters.rpc.breaker import Breaker
-from quantdesk.adapters.rpc.errors import (
-    NODE_TROUBLE,
-    PREFLIGHT_FAILURE,
-    NodeFailed,
-    RpcRefused,
-    TransactionRejected,
-)
+from quantdesk.adapters.rpc.bucket import Bucket
+from quantdesk.adapters.rpc.errors import NodeFailed, RpcRefused
+from quantdesk.adapters.rpc.reply import result_of
 
 REPLY_BYTES_MAX = 64 << 20
-_RATE_LIMIT_REST_S = 0.5
-_REST_MAX_S = 32.0
+
+log = structlog.get_logger()
 
 
 class Node:
-    """A URL and what is known about its health."""
+    """An address and what is known about its health."""
 
-    def __init__(self, url: str, session: aiohttp.ClientSession, *, timeout_s: float) -> None:
-        self._url = url
+    def __init__(
+        self, address: NodeAddress, session: aiohttp.ClientSession, *, timeout_s: float
+    ) -> None:
+        self.name = address.name
+        self.breaker = Breaker()
+        self.genesis: str | None = None
+        """Which chain it serves; forgotten when it fails, for another may answer after it."""
+        self.trouble = ""
+        """Why it failed last; empty while it answers."""
+        self._url = address.url
+        self._bucket = Bucket(address.rate_per_s) if address.rate_per_s else None
         self._session = session
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
-        self.breaker = Breaker()
+
+    def admits(self, now_s: float) -> bool:
+        """Whether a request may go to this node now."""
+        if self._bucket is not None and self._bucket.wait_s(now_s) > 0:
+            return False
+        return self.breaker.admits(now_s)
+
+    def wakes_at(self, now_s: float) -> float:
+        """When it may be asked again."""
+        pause = 0.0 if self._bucket is None else self._bucket.wait_s(now_s)
+        return max(self.breaker.wakes_at(), now_s + pause)
 
     async def call(self, method: str, params: list[Any]) -> Any:
         """The result; raises NodeFailed or RpcRefused."""
         try:
-            reply = await self._post(method, params)
+            reply = await self._asked(method, params)
+        except RpcRefused:
+            self._succeeded()
+            raise
+        self._succeeded()
+        return reply
+
+    async def introduce(self) -> str:
+        """Which chain the node says it serves; alone no sign that it may be used."""
+        if self.genesis is None:
+            try:
+                self.genesis = str(await self._asked("getGenesisHash", []))
+            except RpcRefused as refusal:
+                problem = NodeFailed(f"does not say which cluster it serves: {refusal}")
+                self._failed(problem)
+                raise problem from refusal
+            self.breaker.abandoned()
+        return self.genesis
+
+    def refuse(self, problem: NodeFailed) -> None:
+        """Rest a node that answers but may not be believed."""
+        self._failed(problem)
+
+    async def _asked(self, method: str, params: list[Any]) -> Any:
+        if self._bucket is not None:
+            self._bucket.take(time.monotonic())
+        try:
+            return await self._post(method, params)
         except NodeFailed as problem:
-            self.breaker.failed(time.monotonic(), rest_s=problem.rest_s)
+            self._failed(problem)
             raise
         except RpcRefused:
-            self.breaker.succeeded()
             raise
         except BaseException:
             self.breaker.abandoned()
             raise
+
+    def _failed(self, problem: NodeFailed) -> None:
+        if not self.trouble:
+            log.warning("chain_node_lost", node=self.name, reason=str(problem))
+        self.trouble, self.genesis = str(problem), None
+        self.breaker.failed(time.monotonic(), rest_s=problem.rest_s)
+
+    def _succeeded(self) -> None:
+        if self.trouble:
+            log.info("chain_node_back", node=self.name, after=self.trouble)
+        self.trouble = ""
         self.breaker.succeeded()
-        return reply
 
     async def _post(self, method: str, params: list[Any]) -> Any:
         body = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
@@ -54,7 +106,7 @@ class Node:
                 self._url, data=body, headers=headers, timeout=self._timeout
             ) as response:
                 raw = await _bounded(response)
-                return _result(response.status, response.headers.get("Retry-After"), raw)
+                return result_of(response.status, response.headers.get("Retry-After"), raw)
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             raise NodeFailed(f"{method}: {type(problem).__name__}") from problem
 
@@ -67,44 +119,3 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
             raise NodeFailed(f"reply is longer than {REPLY_BYTES_MAX} bytes")
         parts.append(part)
     return b"".join(parts)
-
-
-def _result(status: int, retry_after: str | None, raw: bytes) -> Any:
-    if status == 429:
-        raise NodeFailed("rate limited", rest_s=_rest_s(retry_after))
-    if status in (401, 403):
-        raise NodeFailed(f"HTTP {status}: the node refuses this key", rest_s=_REST_MAX_S)
-    try:
-        reply = orjson.loads(raw)
-    except orjson.JSONDecodeError as problem:
-        raise NodeFailed(f"HTTP {status}: the reply is no JSON") from problem
-    if not isinstance(reply, dict) or ("result" not in reply and "error" not in reply):
-        raise NodeFailed(f"HTTP {status}: the reply is no JSON-RPC answer")
-    error = reply.get("error")
-    if error is None:
-        return reply["result"]
-    if not isinstance(error, dict):
-        raise NodeFailed(f"HTTP {status}: the error is no JSON-RPC error")
-    raise _refusal(error, retry_after)
-
-
-def _refusal(error: dict[str, Any], retry_after: str | None) -> Exception:
-    code, message = int(error.get("code", 0)), str(error.get("message", "no message"))
-    if code in NODE_TROUBLE:
-        return NodeFailed(f"{code}: {message}", rest_s=_rest_s(retry_after) if code == 429 else 0)
-    if code == PREFLIGHT_FAILURE:
-        return TransactionRejected(code, message, error.get("data"))
-    return RpcRefused(code, message, error.get("data"))
-
-
-def _rest_s(retry_after: str | None) -> float:
-    """`Retry-After` in seconds, given as a number or as a date."""
-    if not retry_after:
-        return _RATE_LIMIT_REST_S
-    if retry_after.isdigit():
-        return min(_REST_MAX_S, float(retry_after))
-    try:
-        when = email.utils.parsedate_to_datetime(retry_after).timestamp()
-    except ValueError:
-        return _RATE_LIMIT_REST_S
-    return min(_REST_MAX_S, max(0.0, when - time.time()))

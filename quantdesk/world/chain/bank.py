@@ -15,7 +15,7 @@ from solders.account import Account
 from solders.compute_budget import set_compute_unit_limit
 from solders.hash import Hash
 from solders.keypair import Keypair
-from solders.message import Message
+from solders.message import Message, MessageV0
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.system_program import ID as SYSTEM_PROGRAM
@@ -28,6 +28,7 @@ from quantdesk.world.chain.json_types import Json
 from quantdesk.world.chain.ledger import RENT_EPOCH, AccountQuery, Landed, Ledger, LedgerFailed
 from quantdesk.world.chain.nonces import holds, nonce_account
 from quantdesk.world.chain.slots import SlotClock
+from quantdesk.world.chain.token_json import NATIVE_MINT, native_mint
 from quantdesk.world.chain.transaction_json import pack_meta
 from quantdesk.world.chain.undo import Undo
 from quantdesk.world.chain.vm import BadLookup, Execution, Machine, program_binary
@@ -149,18 +150,24 @@ class Bank:
         return found
 
     def refusal(self, transaction: VersionedTransaction) -> str | None:
-        """Why the chain would not even run this: replay or blockhash; None when it would."""
+        """Why the chain would not even run this: accounts, replay, blockhash; None when it would.
+
+        Raises BadLookup.
+        """
+        addresses = self.machine.keys_of(transaction.message).addresses
+        if len(set(addresses)) < len(addresses):
+            return "AccountLoadedTwice"
         if self.ledger.status(bytes(transaction.signatures[0])) is not None:
             return "AlreadyProcessed"
-        slot = self.clock.slot_of(transaction.message.recent_blockhash)
+        return None if self.knows_blockhash(transaction.message) else "BlockhashNotFound"
+
+    def knows_blockhash(self, message: Message | MessageV0) -> bool:
+        """Whether a message's hash is one of the window or the one that its nonce stores."""
+        slot = self.clock.slot_of(message.recent_blockhash)
         if slot is not None and slot >= self.slot - BLOCKHASH_WINDOW:
-            return None
-        nonce = nonce_account(transaction.message)
-        if nonce is not None and holds(
-            self.machine.account(nonce), transaction.message.recent_blockhash
-        ):
-            return None
-        return "BlockhashNotFound"
+            return True
+        nonce = nonce_account(message)
+        return nonce is not None and holds(self.machine.account(nonce), message.recent_blockhash)
 
     def land(self, transaction: VersionedTransaction, raw: bytes) -> Json:
         """Execute and record; the error in JSON form, None for success.
@@ -168,13 +175,13 @@ class Bank:
         A transaction that cannot pay its fee or be loaded leaves no trace, as on a cluster.
         """
         self.advance()
-        refusal = self.refusal(transaction)
+        try:
+            refusal = self.refusal(transaction)
+            keys = self.machine.keys_of(transaction.message)
+        except BadLookup as problem:
+            return problem.error
         if refusal is not None:
             return refusal
-        try:
-            keys = self.machine.keys_of(transaction.message)
-        except BadLookup:
-            return "AddressLookupTableNotFound"
         execution = self.machine.execute(transaction, keys)
         err = error_json(execution.error)
         if err is not None and not execution.changed:
@@ -253,10 +260,14 @@ class Bank:
                 self.machine.set_account(address, account)
         for address, account in programs:  # after their ProgramData, which they are read through
             self.machine.set_account(address, account)
-        if self.machine.account(self._faucet.pubkey()) is None:
-            account = Account(FAUCET_LAMPORTS, b"", SYSTEM_PROGRAM, False, RENT_EPOCH)
-            self.machine.set_account(self._faucet.pubkey(), account)
-            self.ledger.commit(None, (), [(self._faucet.pubkey(), account)])
+        first = {
+            self._faucet.pubkey(): Account(FAUCET_LAMPORTS, b"", SYSTEM_PROGRAM, False, RENT_EPOCH),
+            NATIVE_MINT: native_mint(),
+        }
+        for address, account in first.items():
+            if self.machine.account(address) is None:
+                self.machine.set_account(address, account)
+                self.ledger.commit(None, (), [(address, account)])
         self.enter(max(FIRST_SLOT, self.ledger.newest_slot()))
 
     def _record(

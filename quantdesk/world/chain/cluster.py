@@ -76,7 +76,7 @@ def on_cluster(
 async def _with_cluster(
     work: Callable[[Cluster], Awaitable[None]], settings: Settings, program: Program
 ) -> None:
-    rpc = RpcClient.of(settings.solana_rpc_urls)
+    rpc = RpcClient.of(settings.solana_rpc_urls, genesis=settings.genesis_hash or None)
     try:
         await work(Cluster(rpc=rpc, program=program, settings=settings))
     finally:
@@ -89,6 +89,7 @@ def _settings(url: str | None) -> Settings:
     environment = {**world_environment(home), **given}
     if url is not None:
         environment["SOLANA_RPC_URLS"] = CLUSTERS.get(url, url)
+        environment.pop("QD_GENESIS_HASH", None)  # it belongs to the nodes that are not asked now
     settings = Settings.from_env(environment)
     if not settings.solana_rpc_urls:
         raise SettingsError(

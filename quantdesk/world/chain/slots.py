@@ -64,5 +64,6 @@ class SlotClock:
         return self._slots.get(blockhash)
 
     def recent(self, slot: int) -> list[tuple[int, Hash]]:
-        """The window, newest first, as the SlotHashes sysvar lists it."""
-        return [(each, self.blockhash(each)) for each in range(slot, slot - BLOCKHASH_WINDOW, -1)]
+        """The window, newest first, as the SlotHashes sysvar lists it: without the slot itself."""
+        parents = range(slot - 1, slot - 1 - BLOCKHASH_WINDOW, -1)
+        return [(each, self.blockhash(each)) for each in parents]

@@ -14,9 +14,13 @@ from quantdesk.world.chain.json_types import Json, Object
 
 TOKEN_PROGRAM = Pubkey.from_string("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
 TOKEN_2022_PROGRAM = Pubkey.from_string("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")
+NATIVE_MINT = Pubkey.from_string("So11111111111111111111111111111111111111112")
 PROGRAM_NAMES = {TOKEN_PROGRAM: "spl-token", TOKEN_2022_PROGRAM: "spl-token-2022"}
+TOKEN_PROGRAMS = frozenset(PROGRAM_NAMES)
 
 _MINT_SIZE = 82
+_NATIVE_DECIMALS = 9
+_NATIVE_LAMPORTS = 10**9
 _ACCOUNT_SIZE = 165
 _KIND_OFFSET = 165
 _STATES = ("uninitialized", "initialized", "frozen")
@@ -45,6 +49,12 @@ class Mint:
     decimals: int
     is_initialized: bool
     freeze_authority: Pubkey | None
+
+
+def native_mint() -> Account:
+    """The mint of wrapped SOL, as every cluster's genesis has it."""
+    data = bytes(44) + bytes([_NATIVE_DECIMALS, 1]) + bytes(36)
+    return Account(_NATIVE_LAMPORTS, data, TOKEN_PROGRAM, False, 1)
 
 
 def token_account(account: Account | None) -> TokenAccount | None:

@@ -15,7 +15,12 @@ from quantdesk.world.chain.account_json import Lookup
 from quantdesk.world.chain.errors import RpcError, error_json, invalid
 from quantdesk.world.chain.json_types import Json, Object
 from quantdesk.world.chain.ledger import Landed
-from quantdesk.world.chain.token_json import mint, token_account, ui_amount
+from quantdesk.world.chain.token_json import (
+    TOKEN_PROGRAMS,
+    mint,
+    token_account,
+    ui_amount,
+)
 from quantdesk.world.chain.vm import Execution
 
 UNSUPPORTED_VERSION = -32015
@@ -84,11 +89,11 @@ def _meta(execution: Execution, lookup: Lookup) -> Object:
     shown: Object = {
         "err": err,
         "status": {"Ok": None} if err is None else {"Err": err},
-        "fee": meta.fee(),
+        "fee": execution.fee,
         "preBalances": [_lamports(account) for account in execution.before],
         "postBalances": [_lamports(account) for account in execution.after],
-        "innerInstructions": inner_json(meta.inner_instructions()),
-        "logMessages": meta.logs(),
+        "innerInstructions": inner_json(meta.inner_instructions()) if execution.has_run else None,
+        "logMessages": meta.logs() if execution.has_run else None,
         "preTokenBalances": _token_balances(execution, execution.before, lookup),
         "postTokenBalances": _token_balances(execution, execution.after, lookup),
         "rewards": [],
@@ -112,7 +117,9 @@ def _lamports(account: Account | None) -> int:
 def _token_balances(
     execution: Execution, accounts: Sequence[Account | None], lookup: Lookup
 ) -> list[Object]:
-    shown = []
+    shown: list[Object] = []
+    if not TOKEN_PROGRAMS.intersection(execution.keys.addresses):
+        return shown  # a node looks for tokens only where a token program is named
     for index, account in enumerate(accounts):
         held = token_account(account)
         its_mint = None if held is None else mint(lookup(held.mint))
@@ -124,10 +131,15 @@ def _token_balances(
                 "mint": str(held.mint),
                 "owner": str(held.owner),
                 "programId": str(account.owner),
-                "uiTokenAmount": ui_amount(held.units, its_mint.decimals),
+                "uiTokenAmount": _stored(ui_amount(held.units, its_mint.decimals)),
             }
         )
     return shown
+
+
+def _stored(amount: Object) -> Object:
+    """As a node reads it back: its store cannot tell a `uiAmount` of zero from none."""
+    return {**amount, "uiAmount": amount["uiAmount"] or None}
 
 
 def _compiled_inner(inner: object) -> Object:
@@ -205,9 +217,9 @@ def _parsed_meta(meta: Object, transaction: VersionedTransaction) -> Object:
     addresses = _addresses([str(each) for each in transaction.message.account_keys], meta)
     inner = [
         {**group, "instructions": [_named(each, addresses) for each in group["instructions"]]}
-        for group in meta["innerInstructions"]
+        for group in meta["innerInstructions"] or ()
     ]
-    return {**meta, "innerInstructions": inner}
+    return {**meta, "innerInstructions": inner if meta["innerInstructions"] is not None else None}
 
 
 def _addresses(static: list[str], meta: Object) -> list[str]:

@@ -4,6 +4,7 @@ The bank does those three as a cluster does, over a window of blocks; the machin
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from solders.account import Account
@@ -21,17 +22,26 @@ from solders.transaction_metadata import (
 from solders.transaction_status import TransactionErrorType
 
 from quantdesk.world.chain.config import SLOTS_IN_EPOCH
+from quantdesk.world.chain.fees import fee_of
 from quantdesk.world.chain.ledger import RENT_EPOCH
+from quantdesk.world.chain.loading import UPGRADEABLE_LOADER, loading_error, may_pay
 from quantdesk.world.chain.nonces import advanced, holds, nonce_account
 
-UPGRADEABLE_LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
 LOOKUP_TABLE_PROGRAM = Pubkey.from_string("AddressLookupTab1e1111111111111111111111111")
+NOTHING_RAN = TransactionMetadata.from_json(
+    '{"signature":"' + "1" * 64 + '","logs":[],"inner_instructions":[],"compute_units_consumed":0,'
+    '"return_data":{"program_id":[' + ",".join("0" * 32) + '],"data":[]},"fee":0}'
+)
 _LOOKUP_TABLE_HEADER = 56
 _PROGRAM_DATA_HEADER = 45
 
 
 class BadLookup(Exception):
-    """A transaction names an address lookup table entry that does not exist."""
+    """A transaction names a lookup table or an entry that does not exist; `error` says which."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +64,9 @@ class Execution:
     before: tuple[Account | None, ...]
     after: tuple[Account | None, ...]
     changed: tuple[tuple[Pubkey, Account | None, Account | None], ...]
+    fee: int
+    has_run: bool
+    """False when the accounts could not be loaded: only the fee was taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,19 +153,25 @@ class Machine:
 
     def execute(self, transaction: VersionedTransaction, keys: Keys) -> Execution:
         """Run a transaction for good; a failed one still pays its fee."""
-        before = tuple(map(self.account, keys.addresses))
-        result = self._svm.send_transaction(transaction)
+        before, message = tuple(map(self.account, keys.addresses)), transaction.message
+        error, fee = self._loading_error(message, before), fee_of(message)
+        has_run = error is None
+        meta = NOTHING_RAN
+        if error is not None:
+            self._charge(keys.addresses[0], before[0], fee)
+        else:
+            result = self._svm.send_transaction(transaction)
+            if isinstance(result, FailedTransactionMetadata):
+                error, meta = result.err(), result.meta()
+            else:
+                meta = result
+            fee = meta.fee()
         after = tuple(
             self.account(address) if writable else old
             for address, writable, old in zip(keys.addresses, keys.writable, before, strict=True)
         )
-        error, meta = (
-            (result.err(), result.meta())
-            if isinstance(result, FailedTransactionMetadata)
-            else (None, result)
-        )
         if error is not None and before != after:
-            after = self._with_nonce_advanced(transaction.message, keys, after)
+            after = self._with_nonce_advanced(message, keys, after)
         return Execution(
             keys=keys,
             error=error,
@@ -164,6 +183,22 @@ class Machine:
                 for address, old, new in zip(keys.addresses, before, after, strict=True)
                 if old != new
             ),
+            fee=fee,
+            has_run=has_run,
+        )
+
+    def _loading_error(
+        self, message: Message | MessageV0, accounts: Sequence[Account | None]
+    ) -> TransactionErrorType | None:
+        """What a cluster finds while loading; a payer that cannot pay is found first, elsewhere."""
+        found = loading_error(message, accounts, self.account)
+        return found if may_pay(accounts[0], fee_of(message), self.rent_minimum(0)) else None
+
+    def _charge(self, where: Pubkey, payer: Account | None, fee: int) -> None:
+        assert payer is not None
+        left = payer.lamports - fee
+        self.set_account(
+            where, Account(left, payer.data, payer.owner, payer.executable, payer.rent_epoch)
         )
 
     def _with_nonce_advanced(
@@ -182,7 +217,12 @@ class Machine:
         return (*after[:at], following, *after[at + 1 :])
 
     def simulate(self, transaction: VersionedTransaction) -> Simulation:
-        """Run a transaction and forget it."""
+        """Run a transaction and forget it; raises BadLookup."""
+        message = transaction.message
+        accounts = tuple(map(self.account, self.keys_of(message).addresses))
+        error = self._loading_error(message, accounts)
+        if error is not None:
+            return Simulation(error=error, meta=NOTHING_RAN, after={})
         result = self._svm.simulate_transaction(transaction)
         if isinstance(result, SimulatedTransactionInfo):
             return Simulation(error=None, meta=result.meta(), after=dict(result.post_accounts()))
@@ -194,8 +234,10 @@ class Machine:
 
     def _table(self, address: Pubkey) -> bytes:
         account = self.account(address)
-        if account is None or account.owner != LOOKUP_TABLE_PROGRAM:
-            raise BadLookup(f"{address} is not an address lookup table")
+        if account is None:
+            raise BadLookup("AddressLookupTableNotFound")
+        if account.owner != LOOKUP_TABLE_PROGRAM:
+            raise BadLookup("InvalidAddressLookupTableOwner")
         return account.data[_LOOKUP_TABLE_HEADER:]
 
 
@@ -207,5 +249,5 @@ def program_binary(program_data: Account | None) -> bytes | None:
 def _entry(table: bytes, index: int) -> Pubkey:
     found = table[index * 32 : index * 32 + 32]
     if len(found) != 32:
-        raise BadLookup(f"address lookup table has no entry {index}")
+        raise BadLookup("InvalidAddressLookupTableIndex")
     return Pubkey.from_bytes(found)

@@ -16,8 +16,8 @@ _SCALE = 10 ** (-EXPONENT - 6)
 Json = dict[str, object]
 
 
-def parsed_price(feed: Feed, reading: Reading) -> Json:
-    """One element of `parsed`."""
+def parsed_price(feed: Feed, reading: Reading, *, previous_ms: int) -> Json:
+    """One element of `parsed`; the publication before was at `previous_ms`."""
     seconds = reading.publish_ms // 1000
     return {
         "id": feed.feed_id,
@@ -26,7 +26,7 @@ def parsed_price(feed: Feed, reading: Reading) -> Json:
         "metadata": {
             "slot": reading.publish_ms // GRID_MS,
             "proof_available_time": seconds,
-            "prev_publish_time": (reading.publish_ms - GRID_MS) // 1000,
+            "prev_publish_time": previous_ms // 1000,
             "publish_time_ms": reading.publish_ms,
             "volume_e3": reading.volume_e3,
         },

@@ -36,6 +36,7 @@ class MarketServer:
         self.replay = replay
         self._clock = clock
         self._stopped_at_ms: int | None = None
+        self._silence_ms = range(0)
 
     def application(self) -> web.Application:
         """The routes."""
@@ -129,7 +130,11 @@ class MarketServer:
         body = await request.json()
         if not isinstance(body, dict) or not isinstance(body.get("publishing"), bool):
             raise web.HTTPBadRequest(text='expected {"publishing": true or false}')
-        self._stopped_at_ms = None if body["publishing"] else self._now_ms()
+        if body["publishing"]:
+            self._silence_ms = range(self._now_ms(), self._clock())
+            self._stopped_at_ms = None
+        else:
+            self._stopped_at_ms = self._now_ms()
         log.warning("market_fault", publishing=body["publishing"])
         return web.json_response({"is_publishing": self._stopped_at_ms is None})
 
@@ -137,8 +142,16 @@ class MarketServer:
         now = self._now_ms()
         readings = [(feed, self.replay.price(feed.symbol, now)) for feed in feeds]
         return [
-            hermes.parsed_price(feed, reading) for feed, reading in readings if reading is not None
+            hermes.parsed_price(feed, reading, previous_ms=self._before(reading.publish_ms))
+            for feed, reading in readings
+            if reading is not None
         ]
+
+    def _before(self, publish_ms: int) -> int:
+        before_ms = publish_ms - GRID_MS
+        if before_ms not in self._silence_ms:
+            return before_ms
+        return self._silence_ms.start - self._silence_ms.start % GRID_MS
 
 
 async def _sent(response: web.StreamResponse, parsed: list[hermes.Json]) -> bool:

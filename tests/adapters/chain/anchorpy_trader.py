@@ -25,85 +25,83 @@ SIZE_E9 = 2 * 10**9
 PATIENCE_S = 40
 
 
-async def main(url: str, idl_text: str, owner: Keypair, mint: Pubkey) -> None:
-    idl = Idl.from_json(idl_text)
-    address = Pubkey.from_string(json.loads(idl_text)["metadata"]["address"])
-    client = AsyncClient(url, commitment=Confirmed)
-    options = TxOpts(skip_confirmation=False, preflight_commitment=Confirmed)
-    program = Program(idl, address, Provider(client, Wallet(owner), options))
+class Trader:
+    """An owner with one account, in the first market."""
 
-    def at(*seeds: bytes) -> Pubkey:
-        return Pubkey.find_program_address(list(seeds), address)[0]
+    def __init__(self, client: AsyncClient, idl_text: str, owner: Keypair) -> None:
+        address = Pubkey.from_string(json.loads(idl_text)["metadata"]["address"])
+        options = TxOpts(skip_confirmation=False, preflight_commitment=Confirmed)
+        provider = Provider(client, Wallet(owner), options)
+        self.client = client
+        self.owner = owner.pubkey()
+        self.program = Program(Idl.from_json(idl_text), address, provider)
+        self.account = self.at(b"user", bytes(self.owner), bytes(2))
+        self.market = self.at(b"market", bytes(2))
+        self.position = self.at(b"position", bytes(self.account), bytes(2))
 
-    account = at(b"user", bytes(owner.pubkey()), bytes(2))
-    market, index = at(b"market", bytes(2)), bytes(2)
-    position = at(b"position", bytes(account), index)
-    tokens = Pubkey.find_program_address(
-        [bytes(owner.pubkey()), bytes(TOKEN_PROGRAM), bytes(mint)], ASSOCIATED
-    )[0]
+    def at(self, *seeds: bytes) -> Pubkey:
+        return Pubkey.find_program_address(list(seeds), self.program.program_id)[0]
 
-    await program.rpc["create_user_account"](
-        0,
-        list(b"anchorpy".ljust(32, b"\0")),
-        ctx=Context(
-            accounts={
-                "authority": owner.pubkey(),
-                "user_account": account,
-                "system_program": SYSTEM_PROGRAM,
-            }
-        ),
-    )
-    await program.rpc["deposit_tokens"](
-        1_000 * USDC,
-        ctx=Context(
-            accounts={
-                "authority": owner.pubkey(),
-                "user_account": account,
-                "pool": at(b"pool"),
-                "security": at(b"security"),
-                "vault": at(b"vault", bytes(mint)),
-                "vault_tokens": at(b"vault_tokens", bytes(mint)),
-                "user_tokens": tokens,
-                "mint": mint,
-                "token_program": TOKEN_PROGRAM,
-            }
-        ),
-    )
-    oracle = (await program.account["Market"].fetch(market)).oracle
+    async def call(self, name: str, *given, **accounts: Pubkey) -> None:
+        named = {"authority": self.owner, "user_account": self.account, **accounts}
+        await self.program.rpc[name](*given, ctx=Context(accounts=named))
 
-    async def trade(number: int, size_e9: int, limit_price_e6: int, reduce_only: bool) -> int:
-        order = at(b"order", bytes(account), number.to_bytes(8, "little"))
-        params = program.type["OrderParams"](
+    async def open(self) -> None:
+        name = list(b"anchorpy".ljust(32, b"\0"))
+        await self.call("create_user_account", 0, name, system_program=SYSTEM_PROGRAM)
+
+    async def deposit(self, mint: Pubkey, amount: int) -> None:
+        seeds = [bytes(self.owner), bytes(TOKEN_PROGRAM), bytes(mint)]
+        await self.call(
+            "deposit_tokens",
+            amount,
+            pool=self.at(b"pool"),
+            security=self.at(b"security"),
+            vault=self.at(b"vault", bytes(mint)),
+            vault_tokens=self.at(b"vault_tokens", bytes(mint)),
+            user_tokens=Pubkey.find_program_address(seeds, ASSOCIATED)[0],
+            mint=mint,
+            token_program=TOKEN_PROGRAM,
+        )
+
+    async def trade(self, number: int, size_e9: int, limit_price_e6: int) -> int:
+        order = self.at(b"order", bytes(self.account), number.to_bytes(8, "little"))
+        params = self.program.type["OrderParams"](
             client_order_id=number,
             kind=0,
             size_e9=size_e9,
             limit_price_e6=limit_price_e6,
             trigger_price_e6=0,
             trailing_bps=0,
-            reduce_only=reduce_only,
+            reduce_only=size_e9 < 0,
             expires_at=int(time.time()) + 30,
         )
-        accounts = {
-            "authority": owner.pubkey(),
-            "user_account": account,
-            "market": market,
-            "oracle": oracle,
-            "position": position,
-            "order": order,
-            "security": at(b"security"),
-            "system_program": SYSTEM_PROGRAM,
-        }
-        await program.rpc["place_order"](params, ctx=Context(accounts=accounts))
+        await self.call(
+            "place_order",
+            params,
+            market=self.market,
+            oracle=(await self.program.account["Market"].fetch(self.market)).oracle,
+            position=self.position,
+            order=order,
+            security=self.at(b"security"),
+            system_program=SYSTEM_PROGRAM,
+        )
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            if (await client.get_account_info(order)).value is None:
-                return (await program.account["Position"].fetch(position)).size_e9
+            if (await self.client.get_account_info(order)).value is None:
+                return (await self.program.account["Position"].fetch(self.position)).size_e9
             await asyncio.sleep(0.3)
         raise TimeoutError("nobody filled the order")
 
-    opened = await trade(1, SIZE_E9, 160 * USDC, False)
-    closed = await trade(2, -SIZE_E9, 140 * USDC, True)
-    held = await program.account["UserAccount"].fetch(account)
+
+async def main(url: str, idl_text: str, owner: Keypair, mint: Pubkey) -> None:
+    client = AsyncClient(url, commitment=Confirmed)
+    trader = Trader(client, idl_text, owner)
+    await trader.open()
+    await trader.deposit(mint, 1_000 * USDC)
+    opened = await trader.trade(1, SIZE_E9, 160 * USDC)
+    closed = await trader.trade(2, -SIZE_E9, 140 * USDC)
+    held = await trader.program.account["UserAccount"].fetch(trader.account)
     print(json.dumps({"opened_e9": opened, "closed_e9": closed, "balance_e6": held.balances[0]}))
     await client.close()
 

@@ -56,6 +56,20 @@ def test_the_risk_set_lists_other_markets_in_order_then_other_collateral() -> No
     assert len(BUILD.risk_set(TRADER)) == 8
 
 
+@pytest.mark.parametrize(("amount", "weighs_the_token"), [(6, True), (7, False), (8, True)])
+def test_a_token_withdrawn_whole_leaves_the_risk_set(amount: int, weighs_the_token: bool) -> None:
+    named = [each.pubkey for each in BUILD.withdraw(TRADER, SOL_MINT, amount).accounts]
+
+    assert (named[-1] == SOL_ORACLE) is weighs_the_token
+    assert named.count(SOL_ORACLE) == weighs_the_token
+
+
+def test_withdrawing_dollars_leaves_the_other_tokens_in_the_risk_set() -> None:
+    named = [each.pubkey for each in BUILD.withdraw(TRADER, Pubkey.new_unique(), 7).accounts]
+
+    assert named[-1] == SOL_ORACLE
+
+
 def test_place_order_names_every_account_and_only_the_authority_signs() -> None:
     instruction = BUILD.place_order(TRADER, 0, PARAMS)
     signers = [each.pubkey for each in instruction.accounts if each.is_signer]

@@ -39,6 +39,32 @@ def test_an_order_takes_so_many_bytes(other_markets: int, collaterals: int, size
     assert len(_order(other_markets=other_markets, collaterals=collaterals)) == size
 
 
+def _execute(*, other_markets: int, for_reward: bool) -> bytes:
+    keeper = Keypair().pubkey()
+    trader = Trader(
+        address=PROGRAM.addresses.user_account(OWNER.pubkey()),
+        owner=OWNER.pubkey(),
+        open_markets=tuple(range(1, other_markets + 1)),
+    )
+    execute = Instructions(PROGRAM, MARKETS).execute_order(
+        trader,
+        PROGRAM.addresses.order(trader.address, 1),
+        0,
+        keeper=keeper,
+        keeper_account=PROGRAM.addresses.user_account(keeper) if for_reward else None,
+    )
+    if for_reward:
+        return build_message(keeper, [execute], Hash.default(), unit_limit=1, unit_price=1)
+    return build_message(keeper, [execute], Hash.default())
+
+
+def test_the_fullest_account_is_still_served_by_a_keeper_that_forgoes_its_reward() -> None:
+    with pytest.raises(TransactionTooLong):
+        _execute(other_markets=7, for_reward=True)
+
+    assert len(unsigned(_execute(other_markets=7, for_reward=False))) <= 1232
+
+
 def test_what_does_not_fit_is_refused_before_anybody_signs() -> None:
     with pytest.raises(TransactionTooLong, match="1266 bytes of 1232"):
         _order(other_markets=5, collaterals=4)

@@ -77,6 +77,18 @@ def test_the_finer_time_is_believed_only_within_its_second() -> None:
     assert decode_update(strange, received_ms=NOW_MS).ticks[0].publish_ms == 1_714_748_399_000
 
 
+def test_the_publication_before_is_told_on() -> None:
+    body = _message(metadata={"prev_publish_time": 1_714_748_397, "slot": None})
+
+    (tick,) = decode_update(body, received_ms=NOW_MS).ticks
+
+    assert (tick.prev_publish_s, tick.slot) == (1_714_748_397, 0)
+
+
+def test_a_publication_before_that_came_after_is_malformed() -> None:
+    assert _refusal(metadata={"prev_publish_time": 1_714_748_400}) is BadPrice.MALFORMED
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
@@ -168,7 +180,10 @@ _FIELDS = st.fixed_dictionaries(
             },
         )
         | _JSON,
-        "metadata": st.fixed_dictionaries({}, optional={"slot": _JSON}) | _JSON,
+        "metadata": st.fixed_dictionaries(
+            {}, optional={"slot": _JSON, "prev_publish_time": st.integers(0, 2**40) | _JSON}
+        )
+        | _JSON,
     },
 )
 

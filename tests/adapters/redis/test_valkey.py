@@ -42,6 +42,7 @@ def _tick(price_e6: int, *, market: str = "SOL-PERP") -> Tick:
         publish_ms=1_000 + price_e6,
         received_ms=1_002 + price_e6,
         volume_e3=7,
+        prev_publish_s=price_e6 // 1000,
     )
 
 

@@ -47,13 +47,17 @@ def error(code: int, message: str, data: object = None) -> Answer:
 class ScriptedNode:
     """Counts its requests and answers the n-th as the script says."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, genesis: str) -> None:
         self.script = script
+        self.genesis = genesis
         self.requests: list[dict[str, object]] = []
         self.url = ""
 
     async def handle(self, request: web.Request) -> web.Response:
-        self.requests.append(orjson.loads(await request.read()))
+        asked = orjson.loads(await request.read())
+        if asked["method"] == "getGenesisHash":
+            return web.Response(body=result(self.genesis).raw)
+        self.requests.append(asked)
         answer = self.script(len(self.requests))
         await asyncio.sleep(answer.after_s)
         if answer.drop:
@@ -63,9 +67,9 @@ class ScriptedNode:
 
 
 @asynccontextmanager
-async def node(script: Script) -> AsyncIterator[ScriptedNode]:
-    """A running node."""
-    made = ScriptedNode(script)
+async def node(script: Script, *, genesis: str = "scripted") -> AsyncIterator[ScriptedNode]:
+    """A running node; the question of its cluster is no part of the script."""
+    made = ScriptedNode(script, genesis)
     app = web.Application()
     app.router.add_post("/", made.handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

@@ -27,7 +27,6 @@ def exchange_process(home: Path, port: int) -> Iterator[int]:
     )
     try:
         _await_health(port, process)
-        time.sleep(1)  # until genesis is confirmed, which is what everybody reads
         yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)

@@ -118,7 +118,7 @@ async def test_a_forged_signature_is_refused(client: AsyncClient, payer: Keypair
         honest.message, [thief.sign_message(bytes(honest.message))]
     )
 
-    with pytest.raises(RPCException, match="SignatureVerificationFailure"):
+    with pytest.raises(RPCException, match="Transaction did not pass signature verification"):
         await client.send_transaction(forged)
     await client.send_transaction(forged, TxOpts(skip_preflight=True))
 

@@ -13,6 +13,7 @@ from quantdesk.adapters.market_data.history import RecordedHistory
 from quantdesk.adapters.oracle.decode import decode_update
 from quantdesk.adapters.oracle.feeds import FEEDS
 from quantdesk.domain.candle import MINUTE_MS
+from quantdesk.world.market.path import GRID_MS
 from quantdesk.world.market.replay import Replay
 from quantdesk.world.market.scene import SCENES
 from quantdesk.world.market.server import MarketServer
@@ -58,6 +59,7 @@ async def test_the_latest_prices_decode_to_the_replayed_ones(served: Served) -> 
         assert (tick.price_e6, tick.conf_e6) == (reading.price_e6, reading.conf_e6)
         assert tick.publish_ms == reading.publish_ms
         assert tick.volume_e3 == reading.volume_e3
+        assert tick.prev_publish_s == (reading.publish_ms - GRID_MS) // 1000
 
 
 async def test_an_unknown_feed_is_not_found(served: Served) -> None:
@@ -103,8 +105,10 @@ async def test_switching_publishing_off_freezes_the_price_and_on_lets_it_go(serv
     await client.post("/fault", json={"publishing": True}, headers=headers)
     moving = await (await client.get("/v2/updates/price/latest", params=_ids())).read()
 
-    assert decode_update(frozen, received_ms=clock.now_ms).ticks[0].publish_ms <= stopped_ms
-    assert decode_update(moving, received_ms=clock.now_ms).ticks[0].publish_ms > stopped_ms
+    last = decode_update(frozen, received_ms=clock.now_ms).ticks[0]
+    first = decode_update(moving, received_ms=clock.now_ms).ticks[0]
+    assert last.publish_ms <= stopped_ms < first.publish_ms
+    assert first.prev_publish_s == last.publish_ms // 1000
 
 
 async def test_a_page_of_another_origin_cannot_switch_publishing_off(served: Served) -> None:

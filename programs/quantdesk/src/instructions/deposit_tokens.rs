@@ -37,8 +37,11 @@ impl DepositTokens<'_> {
 
     #[access_control(ctx.accounts.validate(amount))]
     pub fn deposit_tokens(ctx: Context<Self>, amount: u64) -> Result<()> {
+        let now = Clock::get()?.unix_timestamp;
         let accounts = ctx.accounts;
+        accounts.vault.require_peg(ctx.remaining_accounts, now)?;
         let signed = i64::try_from(amount).ok().fits()?;
+        accounts.user_account.require_room_for_kind(accounts.vault.index)?;
         accounts.vault.take_in(amount)?;
         let place = usize::from(accounts.vault.index);
         let user = &mut accounts.user_account;
@@ -57,7 +60,7 @@ impl DepositTokens<'_> {
         .pull(amount)?;
         emit!(Deposited {
             sequence: user.next_sequence(),
-            at: Clock::get()?.unix_timestamp,
+            at: now,
             user_account: user.key(),
             owner: user.owner,
             mint: accounts.vault.mint,

@@ -36,7 +36,7 @@ impl ExecuteChange<'_> {
         refuse_durable_nonce(&accounts.instructions)?;
         require!(now >= accounts.proposal.executable_at, QuantDeskError::Timelocked);
         let wanted = Box::new(accounts.proposal.change.clone());
-        accounts.apply(&wanted)?;
+        accounts.apply(&wanted, now)?;
         emit!(ChangeExecuted {
             sequence: accounts.security.next_sequence(),
             at: now,
@@ -45,14 +45,14 @@ impl ExecuteChange<'_> {
         Ok(())
     }
 
-    fn apply(&mut self, wanted: &Change) -> Result<()> {
+    fn apply(&mut self, wanted: &Change, now: i64) -> Result<()> {
         match wanted.kind {
             change::UNPAUSE => {
                 self.security.pause_bits &= !wanted.pause_bits;
                 Ok(())
             }
             change::MARKET => self.change_market(wanted.index, wanted.status, &wanted.market),
-            change::VAULT => self.change_vault(wanted.index, &wanted.vault),
+            change::VAULT => self.change_vault(wanted.index, &wanted.vault, now),
             change::SECURITY => self.change_security(wanted),
             _ => err!(QuantDeskError::ProposalMismatch),
         }
@@ -87,12 +87,11 @@ impl ExecuteChange<'_> {
         market.validate_terms()
     }
 
-    fn change_vault(&mut self, index: u16, params: &VaultParams) -> Result<()> {
+    fn change_vault(&mut self, index: u16, params: &VaultParams, now: i64) -> Result<()> {
         let vault = self.vault.as_mut();
         let vault = vault.ok_or_else(|| error!(QuantDeskError::ProposalMismatch))?;
         require!(u16::from(vault.index) == index, QuantDeskError::ProposalMismatch);
         params.validate(vault.index == TokenVault::USDC, vault.decimals)?;
-        vault.set_params(params);
-        Ok(())
+        vault.change_params(params, now)
     }
 }

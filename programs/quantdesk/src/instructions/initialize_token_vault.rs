@@ -1,6 +1,7 @@
 //! Adds a collateral: the vault's rules and the token account that it owns.
 //!
-//! Once the pool holds money a new collateral has no weight; it gets one by a timelocked change.
+//! Once the pool holds money a new collateral has no weight; it gets one by a timelocked change and
+//! rises to it over a week.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};

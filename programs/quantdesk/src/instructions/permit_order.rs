@@ -27,8 +27,7 @@ impl ExecuteOrder<'_> {
     pub(super) fn permit(&self, binding: Option<Box<Mandate>>, now: i64) -> Result<Permit> {
         let (order, user) = (&self.order, &self.user_account);
         mandates::require_shown(self.mandate.as_ref(), user, &order.placed_by)?;
-        let is_dismissed =
-            order.is_mandated && !user.permits(&order.placed_by, permission::PLACE, now);
+        let is_dismissed = !user.permits(&order.placed_by, permission::PLACE, now);
         Ok(match binding {
             _ if is_dismissed => Permit::Lost,
             Some(mandate) => Permit::Bound(mandate),

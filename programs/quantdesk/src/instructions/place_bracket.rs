@@ -76,10 +76,14 @@ impl PlaceBracket<'_> {
         let bumps = (ctx.bumps.take_profit, ctx.bumps.stop);
         let accounts = ctx.accounts;
         accounts.validate_authority(clock.unix_timestamp)?;
-        let size_e9 = accounts.leg_size_e9()?;
+        let mut size_e9 = accounts.leg_size_e9()?;
         accounts.validate(&params, size_e9, clock.unix_timestamp)?;
         let mandate = accounts.mandate()?;
         if let Some(mandate) = &mandate {
+            if accounts.parent.is_none() {
+                // What the position becomes later may be more than the mandate allows.
+                size_e9 = accounts.position.size_e9.checked_neg().fits()?;
+            }
             accounts.require_allowed(mandate, size_e9, clock.unix_timestamp)?;
         }
         let (take_profit, stop) = (&params.take_profit, &params.stop);
@@ -159,7 +163,6 @@ impl PlaceBracket<'_> {
     fn require_allowed(&self, mandate: &Mandate, size_e9: i64, now: i64) -> Result<()> {
         let reading = oracle::read(&self.oracle, &self.market)?;
         oracle::admit(&self.market, &reading, Action::Reduce, now)?;
-        let size_e9 = if self.parent.is_some() { size_e9 } else { self.position.size_e9 };
         let index = self.market.index;
         let judged = mandate.caps().breach_of_order(index, size_e9, reading.price_e6, now);
         judged.fits()?.map_err(mandates::refusal_of)

@@ -134,7 +134,8 @@ impl<'info> PlaceOrder<'info> {
         mandates::of(passed, &self.user_account.key(), &placer)
     }
 
-    /// A mandate judges every order by itself, a reduction too.
+    /// A mandate judges every order by itself, a reduction too, and by its whole size: what it can
+    /// reduce may grow while it waits.
     fn require_allowed(
         &self,
         mandate: &Mandate,
@@ -145,13 +146,8 @@ impl<'info> PlaceOrder<'info> {
         let reading = oracle::read(&self.oracle, &self.market)?;
         let action = if grows { Action::Grow } else { Action::Reduce };
         oracle::admit(&self.market, &reading, action, now)?;
-        let size_e9 = if params.reduce_only {
-            reducing_part_e9(self.position.size_e9, params.size_e9)
-        } else {
-            params.size_e9
-        };
-        let index = self.market.index;
-        let judged = mandate.caps().breach_of_order(index, size_e9, reading.price_e6, now);
+        let (index, price_e6) = (self.market.index, reading.price_e6);
+        let judged = mandate.caps().breach_of_order(index, params.size_e9, price_e6, now);
         judged.fits()?.map_err(mandates::refusal_of)
     }
 

@@ -49,6 +49,7 @@ impl<'info> PoolDeposit<'info> {
         let passed = ctx.remaining_accounts;
         let bump = ctx.bumps.pool_share;
         let accounts = ctx.accounts;
+        let passed = accounts.vault.require_peg(passed, now)?;
         let worth = valuation::of_pool(passed, &accounts.pool, now)?;
         let minted = worth.minted(amount, accounts.pool.shares);
         let minted = minted.ok_or_else(|| error!(QuantDeskError::PoolInsolvent))?;

@@ -45,6 +45,7 @@ impl<'info> WithdrawTokens<'info> {
         accounts.debit(amount)?;
         accounts.vault.let_out(amount, now)?;
         require_covered(passed, &accounts.user_account, Action::Withdraw, now)?;
+        require!(accounts.vault_tokens.amount >= amount, QuantDeskError::VaultShort);
         Transfer {
             program: &accounts.token_program,
             mint: &accounts.mint,

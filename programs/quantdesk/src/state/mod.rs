@@ -8,6 +8,7 @@ mod position;
 mod proposal;
 mod security;
 mod share;
+mod sol_vault;
 mod user;
 mod vault;
 
@@ -19,6 +20,7 @@ pub use position::*;
 pub use proposal::*;
 pub use security::*;
 pub use share::*;
+pub use sol_vault::*;
 pub use user::*;
 pub use vault::*;
 

@@ -67,6 +67,11 @@ impl UserAccount {
     pub const START_LEVERAGE: u16 = 20;
     pub const MAX_ORDERS: u16 = 32;
     pub const LEVERAGE_MAX: u16 = 100;
+    /// Accounts of a risk set: market, oracle, position; and vault, oracle.
+    pub const PER_MARKET: usize = 3;
+    pub const PER_KIND: usize = 2;
+    /// More would not fit into the one transaction that liquidates an account.
+    pub const RISK_SET_MAX: usize = 24;
 
     /// True when `key` is the owner or a delegate with `wanted` that has not expired.
     pub fn permits(&self, key: &Pubkey, wanted: u32, now: i64) -> bool {
@@ -107,7 +112,25 @@ impl UserAccount {
     }
 
     pub fn has_room_for(&self, market_index: u16) -> bool {
-        self.is_open_in(market_index) || self.is_open_in(Self::NO_MARKET)
+        let has_place = self.is_open_in(Self::NO_MARKET);
+        let fits = self.risk_set_len() + Self::PER_MARKET <= Self::RISK_SET_MAX;
+        self.is_open_in(market_index) || (has_place && fits)
+    }
+
+    /// A token that the account does not hold yet may only come while the risk set stays small.
+    pub fn require_room_for_kind(&self, vault_index: u8) -> Result<()> {
+        let is_new =
+            vault_index != TokenVault::USDC && self.balances[usize::from(vault_index)] == 0;
+        let fits = self.risk_set_len() + Self::PER_KIND <= Self::RISK_SET_MAX;
+        require!(!is_new || fits, QuantDeskError::TooManyMarkets);
+        Ok(())
+    }
+
+    /// How many accounts tell of everything held besides USDC.
+    pub fn risk_set_len(&self) -> usize {
+        let is_open = |index: &&u16| **index != Self::NO_MARKET;
+        let markets = self.open_markets.iter().filter(is_open).count();
+        Self::PER_MARKET * markets + Self::PER_KIND * self.other_vaults().count()
     }
 
     /// Puts the market into the first free place, unless it is listed.

@@ -1,12 +1,14 @@
 //! One collateral: its tokens, weights and limits.
 
 use anchor_lang::prelude::*;
+use risk::collateral::{ramped_e6, usable, PEG_FLOOR_E6, WEIGHT_MAX_E6};
 use risk::market::Terms;
 use risk::oracle::{Action, Grade, Memory, Reading};
 use risk::outflow::{Bucket, Outcome};
 
 use crate::errors::QuantDeskError;
 use crate::ledger::Fits;
+use crate::oracle;
 
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, InitSpace)]
 pub struct Outflow {
@@ -42,7 +44,11 @@ pub struct TokenVault {
     pub age_max_s: u16,
     pub outflow: Outflow,
     pub sequence: u64,
-    pub reserved: [u8; 192],
+    /// The weights that count while they rise to those above; they have since 0.
+    pub ramp_init_from_e6: u32,
+    pub ramp_maint_from_e6: u32,
+    pub ramp_started_at: i64,
+    pub reserved: [u8; 176],
 }
 
 impl TokenVault {
@@ -70,8 +76,9 @@ pub struct VaultParams {
 
 impl VaultParams {
     pub fn validate(&self, is_usdc: bool, decimals: u8) -> Result<()> {
+        let most = if is_usdc { 1_000_000 } else { WEIGHT_MAX_E6 };
         let weights_fit =
-            self.weight_init_e6 <= self.weight_maint_e6 && self.weight_maint_e6 <= 1_000_000;
+            self.weight_init_e6 <= self.weight_maint_e6 && self.weight_maint_e6 <= most;
         require!(weights_fit, QuantDeskError::InvalidParameter);
         require!(
             self.outflow_share_e6 <= 1_000_000 && decimals <= 9,
@@ -100,6 +107,52 @@ impl TokenVault {
         self.outflow.share_e6 = params.outflow_share_e6;
     }
 
+    /// Replaces the rules in use: weights that rise do so from what they count for now.
+    pub fn change_params(&mut self, params: &VaultParams, now: i64) -> Result<()> {
+        let targets = (self.weight_init_e6, self.weight_maint_e6);
+        if targets != (params.weight_init_e6, params.weight_maint_e6) {
+            let (initial_e6, maintenance_e6) = self.weights_e6(now)?;
+            self.ramp_init_from_e6 = initial_e6.min(params.weight_init_e6);
+            self.ramp_maint_from_e6 = maintenance_e6.min(params.weight_maint_e6);
+            self.ramp_started_at = now;
+        }
+        self.set_params(params);
+        Ok(())
+    }
+
+    /// What the collateral counts for now: to open, and to keep.
+    pub fn weights_e6(&self, now: i64) -> Result<(u32, u32)> {
+        let at = self.ramp_started_at;
+        let initial = ramped_e6(self.ramp_init_from_e6, self.weight_init_e6, at, now);
+        let maintenance = ramped_e6(self.ramp_maint_from_e6, self.weight_maint_e6, at, now);
+        Ok((initial.fits()?, maintenance.fits()?))
+    }
+
+    /// The price in `account`, which must be the collateral's own oracle, as `action` may use it.
+    pub fn read(&self, account: &AccountInfo, action: Action, now: i64) -> Result<Reading> {
+        let (owner, feed_id) = (&self.oracle_owner, &self.feed_id);
+        let reading = oracle::read_pinned(account, &self.oracle, owner, feed_id)?;
+        let grade = self.grade(&reading, now);
+        usable(&reading, grade, action, now).ok_or_else(|| oracle::refusal_of(grade))
+    }
+
+    /// While US dollars are watched by an oracle, the last account passed is that oracle, and it
+    /// must stand at the peg; what comes before is returned.
+    pub fn require_peg<'a, 'info>(
+        &self,
+        passed: &'a [AccountInfo<'info>],
+        now: i64,
+    ) -> Result<&'a [AccountInfo<'info>]> {
+        if self.index != Self::USDC || self.oracle == Pubkey::default() {
+            return Ok(passed);
+        }
+        let (last, rest) =
+            passed.split_last().ok_or_else(|| error!(QuantDeskError::WrongRiskSet))?;
+        let reading = self.read(last, Action::Withdraw, now)?;
+        require!(reading.price_e6 >= PEG_FLOOR_E6, QuantDeskError::Depegged);
+        Ok(rest)
+    }
+
     /// How far a reading of the collateral's oracle can be trusted.
     pub fn grade(&self, reading: &Reading, now: i64) -> Grade {
         let terms = Terms {
@@ -108,6 +161,11 @@ impl TokenVault {
             ..Terms::default()
         };
         reading.grade(&terms, &Memory::default(), Action::Withdraw, now)
+    }
+
+    pub fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
     }
 
     /// Tokens that `count` more deposited make, within the cap.

@@ -1,21 +1,20 @@
 """Sending, simulating and finding transactions."""
 
 import orjson
-from solders.message import Message, MessageV0, from_bytes_versioned
+from solders.message import from_bytes_versioned
 from solders.signature import Signature
-from solders.transaction import SanitizeError, VersionedTransaction
+from solders.transaction import VersionedTransaction
 
 from quantdesk.world.chain.account_json import account_json
 from quantdesk.world.chain.bank import Bank
 from quantdesk.world.chain.errors import (
     PREFLIGHT_FAILURE,
-    SIGNATURE_FAILURE,
     RpcError,
     error_json,
-    error_sentence,
     invalid,
 )
 from quantdesk.world.chain.fees import fee_of
+from quantdesk.world.chain.incoming import incoming, require_usable
 from quantdesk.world.chain.json_types import Json, Object
 from quantdesk.world.chain.methods.accounts import lookup_at
 from quantdesk.world.chain.params import (
@@ -31,9 +30,10 @@ from quantdesk.world.chain.transaction_json import (
     inner_json,
     return_data_json,
 )
-from quantdesk.world.chain.vm import BadLookup, Simulation
+from quantdesk.world.chain.vm import Simulation
+from quantdesk.world.chain.words import error_sentence
 
-TRANSACTION_BYTES_MAX = 1232
+MESSAGE_BYTES_MAX = 1232
 STATUSES_MAX = 256
 HISTORY_MAX = 1000
 _NO_LIMIT = 2**62
@@ -42,14 +42,12 @@ _NO_LIMIT = 2**62
 def send_transaction(bank: Bank, params: Params) -> str:
     """Accept a signed transaction; with preflight, refuse what would fail."""
     options = params.options(1)
-    raw = raw_bytes(params.get(0), options.get("encoding") or "base58")
-    transaction = _transaction(raw)
     bank.advance()
+    transaction, raw = incoming(bank, params.get(0), options.get("encoding") or "base58")
+    is_signed = all(transaction.verify_with_results())
     if not options.get("skipPreflight"):
-        if not all(transaction.verify_with_results()):
-            raise RpcError(SIGNATURE_FAILURE, "Transaction signature verification failure")
-        _preflight(bank, transaction)
-    elif not all(transaction.verify_with_results()):
+        _preflight(bank, transaction, is_signed=is_signed)
+    elif not is_signed:
         return str(transaction.signatures[0])
     if not bank.config.faults.takes("lose_transactions"):
         bank.land(transaction, raw)
@@ -59,15 +57,15 @@ def send_transaction(bank: Bank, params: Params) -> str:
 def simulate_transaction(bank: Bank, params: Params) -> Object:
     """Run a transaction, signed or not, and show what it would do."""
     options = params.options(1)
-    transaction = _transaction(raw_bytes(params.get(0), options.get("encoding") or "base58"))
     bank.advance()
+    transaction, _ = incoming(bank, params.get(0), options.get("encoding") or "base58")
     where = context(bank, options)
     if options.get("sigVerify"):
         if options.get("replaceRecentBlockhash"):
             raise invalid("sigVerify may not be used with replaceRecentBlockhash")
         if not all(transaction.verify_with_results()):
-            raise RpcError(SIGNATURE_FAILURE, "Transaction signature verification failure")
-    value: Object = {}
+            return {"context": where, "value": _refused("SignatureFailure")}
+    value: Object = {"replacementBlockhash": None}
     if options.get("replaceRecentBlockhash"):
         value["replacementBlockhash"] = {
             "blockhash": str(bank.clock.blockhash(where["slot"])),
@@ -75,10 +73,7 @@ def simulate_transaction(bank: Bank, params: Params) -> Object:
         }
     elif (refusal := bank.refusal(transaction)) is not None:
         return {"context": where, "value": _refused(refusal)}
-    try:
-        result = bank.machine.simulate(transaction)
-    except BadLookup:
-        return {"context": where, "value": _refused("AddressLookupTableNotFound")}
+    result = bank.machine.simulate(transaction)
     value.update(_simulated(result, with_inner=bool(options.get("innerInstructions"))))
     value["accounts"] = _simulated_accounts(bank, result, options)
     return {"context": where, "value": value}
@@ -145,8 +140,10 @@ def get_fee_for_message(bank: Bank, params: Params) -> Object:
         message = from_bytes_versioned(raw)
     except ValueError as problem:
         raise invalid(f"failed to deserialize message: {problem}") from problem
-    known = bank.clock.slot_of(message.recent_blockhash) is not None
-    return {"context": where, "value": fee_of(message) if known else None}
+    if len(raw) > MESSAGE_BYTES_MAX:
+        raise invalid(f"decoded message too large: {len(raw)} bytes (max: {MESSAGE_BYTES_MAX})")
+    require_usable(bank, message)
+    return {"context": where, "value": fee_of(message) if bank.knows_blockhash(message) else None}
 
 
 def request_airdrop(bank: Bank, params: Params) -> str:
@@ -154,25 +151,8 @@ def request_airdrop(bank: Bank, params: Params) -> str:
     return str(bank.airdrop(params.address(0), params.integer(1)))
 
 
-def _transaction(raw: bytes) -> VersionedTransaction:
-    if len(raw) > TRANSACTION_BYTES_MAX:
-        raise invalid(
-            f"decoded VersionedTransaction too large: {len(raw)} bytes "
-            f"(max: {TRANSACTION_BYTES_MAX} bytes)"
-        )
-    try:
-        transaction = VersionedTransaction.from_bytes(raw)
-        transaction.sanitize()
-    except (ValueError, SanitizeError) as problem:
-        raise invalid(f"failed to deserialize VersionedTransaction: {problem}") from problem
-    message = transaction.message
-    if not isinstance(message, Message | MessageV0):
-        raise invalid("unsupported message version")
-    return transaction
-
-
-def _preflight(bank: Bank, transaction: VersionedTransaction) -> None:
-    refusal = bank.refusal(transaction)
+def _preflight(bank: Bank, transaction: VersionedTransaction, *, is_signed: bool) -> None:
+    refusal = bank.refusal(transaction) if is_signed else "SignatureFailure"
     if refusal is not None:
         value = _refused(refusal)
     else:
