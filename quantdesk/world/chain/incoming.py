@@ -52,9 +52,14 @@ def incoming(bank: Bank, text: Json, encoding: str) -> tuple[VersionedTransactio
 
 def require_usable(bank: Bank, message: Message | MessageV0) -> None:
     """Pass a message whose budget can be read and whose lookup tables resolve."""
-    wrong = _budget_error(message)
+    wrong = budget_error(message)
     if wrong is not None:
         raise _unusable(wrong)
+    require_resolvable(bank, message)
+
+
+def require_resolvable(bank: Bank, message: Message | MessageV0) -> None:
+    """Pass a message whose lookup tables resolve."""
     try:
         bank.machine.keys_of(message)
     except BadLookup as problem:
@@ -65,7 +70,7 @@ def _unusable(error: Json) -> RpcError:
     return invalid(f"invalid transaction: {error_sentence(error)}")
 
 
-def _budget_error(message: Message | MessageV0) -> Json:
+def budget_error(message: Message | MessageV0) -> Json:
     """What is wrong with the compute budget, in the JSON form of a transaction error."""
     seen: set[int] = set()
     heap: tuple[int, int] | None = None
