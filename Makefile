@@ -4,7 +4,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 BENCH ?= startup tick order
 MUTANTS ?= 12
-.PHONY: run test check bench program rust mutants crash lockstep fuzz test-validator test-anchorpy clean help install install-dev
+.PHONY: run test check bench program rust mutants crash lockstep attacks fuzz test-validator test-anchorpy clean help install install-dev
 
 run: install  ## Install what is missing, build the front end once, start the whole world
 	@$(PY) -m quantdesk up
@@ -36,6 +36,9 @@ lockstep: install-dev  ## 200,000 random steps: program and Python twin agree to
 
 fuzz: install-dev  ## State machine, then walks with the exact shadow: make fuzz QD_FUZZ_STEPS=1000000 [QD_FUZZ_SEED= QD_FUZZ_FROM=]
 	@$(PY) -m tests.exchange.machine && $(PY) -m tests.exchange.million
+
+attacks: install-dev  ## A thousand draws of each of twelve real attacks on the twin
+	@QD_ATTACK_DRAWS=1000 $(PY) -m pytest -q tests/exchange_attacks
 
 test-validator: install-dev  ## Deploy, smoke and judge on a real validator (QD_VALIDATOR, or one on PATH)
 	@$(PY) -m pytest -q -rs tests/end_to_end/test_validator.py tests/world/chain/test_against_validator.py tests/world/chain/test_judge.py
