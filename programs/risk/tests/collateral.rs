@@ -7,7 +7,7 @@ const SALE: Sale =
 
 #[test]
 fn a_weight_takes_seven_days_and_not_a_second_less() {
-    let after = |seconds| ramped_e6(0, 604_800, 1, 1 + seconds);
+    let after = |seconds: i64| ramped_e6(0, 604_800, 1, 1 + seconds);
 
     assert_eq!(after(1), Some(1));
     assert_eq!(after(604_799), Some(604_799));
