@@ -3,7 +3,8 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 BENCH ?= startup tick order
-.PHONY: run test check bench program crash lockstep test-validator test-anchorpy clean help install install-dev
+MUTANTS ?= 12
+.PHONY: run test check bench program rust mutants crash lockstep attacks fuzz test-validator test-anchorpy clean help install install-dev
 
 run: install  ## Install what is missing, build the front end once, start the whole world
 	@$(PY) -m quantdesk up
@@ -20,11 +21,24 @@ bench: install  ## Measure start, tick and order path: make bench BENCH="tick or
 program: install  ## Build the on-chain program into programs/artifacts (SBF_TOOLS=path to the compiler)
 	@SBF_TOOLS=$(SBF_TOOLS) $(PY) programs/build.py
 
+rust:  ## Check the programs' sources: format, clippy without a warning, cargo test
+	@cd programs && cargo fmt --all -- --check && cargo clippy -q --locked --all-targets -- -D warnings && cargo test -q --locked
+
+mutants: install-dev  ## Tell so many lies of each kind and see who catches them: MUTANTS=all takes half an hour
+	@$(PY) -m tests.domain.mutants $(MUTANTS) && $(PY) -m tests.program.mutants $(MUTANTS)
+	@if [ -n "$(SBF_TOOLS)" ]; then SBF_TOOLS=$(SBF_TOOLS) $(PY) -m tests.program.built_mutants $(MUTANTS); fi
+
 crash: install-dev  ## Kill -9 every piece 20 times in the middle of an order
 	@QD_CRASH_DRAWS=20 $(PY) -m pytest -q tests/end_to_end/test_kill.py
 
 lockstep: install-dev  ## 200,000 random steps: program and Python twin agree to the bit
 	@QD_LOCKSTEP_STEPS=200000 $(PY) -m pytest -q tests/domain/test_lockstep.py
+
+fuzz: install-dev  ## State machine, then walks with the exact shadow: make fuzz QD_FUZZ_STEPS=1000000 [QD_FUZZ_SEED= QD_FUZZ_FROM=]
+	@$(PY) -m tests.exchange.machine && $(PY) -m tests.exchange.million
+
+attacks: install-dev  ## A thousand draws of each of twelve real attacks on the twin
+	@QD_ATTACK_DRAWS=1000 $(PY) -m pytest -q tests/exchange_attacks
 
 test-validator: install-dev  ## Deploy, smoke and judge on a real validator (QD_VALIDATOR, or one on PATH)
 	@$(PY) -m pytest -q -rs tests/end_to_end/test_validator.py tests/world/chain/test_against_validator.py tests/world/chain/test_judge.py

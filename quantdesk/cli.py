@@ -126,13 +126,13 @@ def smoke(
 
 @app.command()
 def bench(
-    names: Annotated[list[str] | None, typer.Argument(help="startup, tick, order.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="startup, tick, order, chain.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per figure.")] = False,
 ) -> None:
-    """Measure start times, tick latency and the order path."""
+    """Measure start times, tick latency, the order path and the chain side."""
     from quantdesk.world.bench import run_benches
 
-    raise typer.Exit(run_benches(names or ["startup", "tick", "order"], as_json=as_json))
+    raise typer.Exit(run_benches(names or ["startup", "tick", "order", "chain"], as_json=as_json))
 
 
 def _leave(message: str) -> NoReturn:

@@ -8,6 +8,12 @@ MAX_OPEN_ORDERS = 32
 EMPTY_MARKET = 65_535
 """Slot of `open_markets` that holds no market."""
 
+RISK_SET_MAX = 24
+"""Most accounts that weighing somebody may take, so that they fit into one transaction."""
+
+PER_MARKET, PER_KIND = 3, 2
+"""Accounts that weighing an open market and a kind of token takes."""
+
 LEVERAGE_CAP = 100
 """Highest leverage an account may choose; tiers may allow less."""
 
@@ -67,9 +73,20 @@ class AccountState:
         """The account with `amount_e6` (signed) added to its US dollars."""
         return replace(self, balances=(self.balances[0] + amount_e6, *self.balances[1:]))
 
+    @property
+    def risk_set_len(self) -> int:
+        """Accounts that weighing this one takes."""
+        return PER_MARKET * len(self.markets) + PER_KIND * len(self.other_vaults)
+
     def has_room_for(self, market_index: int) -> bool:
         """Whether a position in `market_index` can be open."""
-        return market_index in self.open_markets or EMPTY_MARKET in self.open_markets
+        fits = self.risk_set_len + PER_MARKET <= RISK_SET_MAX
+        return market_index in self.open_markets or (EMPTY_MARKET in self.open_markets and fits)
+
+    def has_room_for_kind(self, vault_index: int) -> bool:
+        """Whether tokens of a vault can be held; USDC always can."""
+        is_known = vault_index == USDC or self.balances[vault_index] != 0
+        return is_known or self.risk_set_len + PER_KIND <= RISK_SET_MAX
 
     def listing(self, market_index: int) -> Self:
         """The account with `market_index` in the first empty slot, unless it is listed."""

@@ -58,6 +58,9 @@ def place_bracket(
     refusal = _misshapen(ledger, address, bracket, size_e9, now=at.now)
     mandate = ledger.mandate_of(address, placer)
     if refusal is None and mandate is not None:
+        if parent is None:
+            # What the position becomes later may be more than the mandate allows.
+            size_e9 = -ledger.position(address, bracket.market_index).size_e9
         refusal = _beyond_mandate(ledger, address, bracket, size_e9, by=placer, now=at.now)
     if refusal is not None:
         return Refused(refusal=refusal)
@@ -177,8 +180,6 @@ def _beyond_mandate(
     refusal = refusal_of(quote.reading, quote.market, action=Action.REDUCE, now=now)
     if refusal is not None:
         return refusal
-    if bracket.parent_id is None:
-        size_e9 = ledger.position(address, index).size_e9
     return mandate.order_refusal(index, size_e9, price_e6=quote.reading.price_e6, now=now)
 
 

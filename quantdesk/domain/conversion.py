@@ -95,6 +95,8 @@ def convert_collateral(ledger: Ledger, offer: Offer, *, by: str, at: Moment) -> 
     buyer = ledger.accounts[offer.buyer]
     if buyer.usdc_e6 < usdc_e6:
         return Refused(refusal=Refusal.INSUFFICIENT_BALANCE)
+    if not buyer.has_room_for_kind(offer.vault_index):
+        return Refused(refusal=Refusal.TOO_MANY_MARKETS)
     bought = buyer.with_tokens(offer.vault_index, sold).credited(-usdc_e6)
     refusal = _uncovered(ledger, bought, at=at)
     if refusal is not None:

@@ -42,8 +42,7 @@ def create_user_account(ledger: Ledger, account: AccountState, *, at: Moment) ->
 def deposit(ledger: Ledger, address: str, tokens: Tokens, *, now: int) -> Outcome:
     """Moves tokens from the owner's wallet into the account."""
     refusal = _unusable(ledger, tokens, Pause.DEPOSIT)
-    if refusal is None and tokens.vault_index == USDC:
-        refusal = ledger.peg_refusal(now=now)
+    refusal = refusal or _undepositable(ledger, address, tokens, now=now)
     if refusal is not None:
         return Refused(refusal=refusal)
     vault = ledger.vault_of(tokens.vault_index).taking_in(tokens.amount)
@@ -69,6 +68,8 @@ def withdraw(ledger: Ledger, address: str, tokens: Tokens, *, at: Moment) -> Out
         return Refused(refusal=refusal)
     index, amount = tokens.vault_index, tokens.amount
     account = ledger.accounts[address]
+    if amount > I64_MAX:
+        return Refused(refusal=Refusal.MATH_OVERFLOW)
     if account.balances[index] < amount:
         return Refused(refusal=Refusal.INSUFFICIENT_BALANCE)
     vault = ledger.vault_of(index).letting_out(amount, now=at.now)
@@ -102,6 +103,8 @@ def transfer_between(
     refusal = _unusable(ledger, Tokens(amount=amount), Pause.WITHDRAW)
     if refusal is not None:
         return Refused(refusal=refusal)
+    if amount > I64_MAX:
+        return Refused(refusal=Refusal.MATH_OVERFLOW)
     if account.usdc_e6 < amount:
         return Refused(refusal=Refusal.INSUFFICIENT_BALANCE)
     refusal = _uncovered(ledger, account.credited(-amount), at=at)
@@ -133,8 +136,9 @@ def update_user_account(ledger: Ledger, address: str, *, name: str, max_leverage
 
 def seed_pool(ledger: Ledger, amount: int) -> Outcome:
     """Gives `amount` to the pool, one share for each unit."""
-    if amount <= 0:
-        return Refused(refusal=Refusal.ZERO_AMOUNT)
+    refusal = _ungivable(amount)
+    if refusal is not None:
+        return Refused(refusal=refusal)
     vault = ledger.vault.taking_in(amount)
     if vault is None:
         return Refused(refusal=Refusal.DEPOSIT_CAP)
@@ -150,8 +154,9 @@ def seed_pool(ledger: Ledger, amount: int) -> Outcome:
 
 def seed_insurance(ledger: Ledger, amount: int) -> Outcome:
     """Gives `amount` to the insurance fund."""
-    if amount <= 0:
-        return Refused(refusal=Refusal.ZERO_AMOUNT)
+    refusal = _ungivable(amount)
+    if refusal is not None:
+        return Refused(refusal=refusal)
     vault = ledger.vault.taking_in(amount)
     if vault is None:
         return Refused(refusal=Refusal.DEPOSIT_CAP)
@@ -162,14 +167,28 @@ def seed_insurance(ledger: Ledger, amount: int) -> Outcome:
     return Applied(events=(InsuranceSeeded(amount=amount, balance_after=balance),))
 
 
+def _ungivable(amount: int) -> Refusal | None:
+    if amount <= 0:
+        return Refusal.ZERO_AMOUNT
+    return Refusal.MATH_OVERFLOW if amount > I64_MAX else None
+
+
 def _unusable(ledger: Ledger, tokens: Tokens, action: Pause) -> Refusal | None:
     if tokens.is_native and tokens.vault_index != ledger.native_vault:
         return Refusal.WRONG_ACCOUNT
     if tokens.amount <= 0:
         return Refusal.ZERO_AMOUNT
-    if ledger.security.is_paused(action):
-        return Refusal.PAUSED
-    return Refusal.MATH_OVERFLOW if tokens.amount > I64_MAX else None
+    return Refusal.PAUSED if ledger.security.is_paused(action) else None
+
+
+def _undepositable(ledger: Ledger, address: str, tokens: Tokens, *, now: int) -> Refusal | None:
+    refusal = ledger.peg_refusal(now=now) if tokens.vault_index == USDC else None
+    if refusal is not None:
+        return refusal
+    if tokens.amount > I64_MAX:
+        return Refusal.MATH_OVERFLOW
+    has_room = ledger.accounts[address].has_room_for_kind(tokens.vault_index)
+    return None if has_room else Refusal.TOO_MANY_MARKETS
 
 
 def _uncovered(ledger: Ledger, left: AccountState, *, at: Moment) -> Refusal | None:

@@ -4,6 +4,9 @@ Each call returns `Applied` with the events in order, or `Refused` with the prog
 unchanged ledger. Time is an argument.
 """
 
+from collections.abc import Callable
+from typing import ParamSpec
+
 from quantdesk.domain import (
     bankruptcy,
     closeout,
@@ -33,6 +36,18 @@ from quantdesk.domain.payout import Closure
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import Change
 from quantdesk.domain.vault import VaultLimits
+
+Given = ParamSpec("Given")
+
+
+def fitting(
+    instruction: Callable[Given, Outcome], *given: Given.args, **named: Given.kwargs
+) -> Outcome:
+    """What an instruction answers; refused when a figure does not fit into the program's bits."""
+    try:
+        return instruction(*given, **named)
+    except DoesNotFit:
+        return Refused(refusal=Refusal.MATH_OVERFLOW)
 
 
 class Exchange:
@@ -71,7 +86,7 @@ class Exchange:
             tokens = Tokens(amount=tokens, vault_index=vault_index)
         now = 0 if at is None else at.now
         refused = self._if_owner(address, by)
-        return refused or custody.deposit(self.ledger, address, tokens, now=now)
+        return refused or fitting(custody.deposit, self.ledger, address, tokens, now=now)
 
     def withdraw(
         self, address: str, tokens: Tokens | int, *, at: Moment, by: str | None = None
@@ -144,29 +159,23 @@ class Exchange:
 
     def seed_pool(self, amount: int) -> Outcome:
         """Gives `amount` USDC e6 to the pool."""
-        return custody.seed_pool(self.ledger, amount)
+        return fitting(custody.seed_pool, self.ledger, amount)
 
     def seed_insurance(self, amount: int) -> Outcome:
         """Gives `amount` USDC e6 to the insurance fund."""
-        return custody.seed_insurance(self.ledger, amount)
+        return fitting(custody.seed_insurance, self.ledger, amount)
 
     def place_order(
         self, address: str, intent: OrderIntent, *, at: Moment, by: str | None = None
     ) -> Outcome:
         """Records an order of the owner (`by` None) or a delegate; it waits for a later price."""
-        try:
-            return placement.place_order(self.ledger, address, intent, at=at, by=by)
-        except DoesNotFit:
-            return Refused(refusal=Refusal.MATH_OVERFLOW)
+        return fitting(placement.place_order, self.ledger, address, intent, at=at, by=by)
 
     def open_position(
         self, address: str, intent: OrderIntent, *, at: Moment, by: str | None = None
     ) -> Outcome:
         """Places a market order that opens, extends or flips a position."""
-        try:
-            return placement.open_position(self.ledger, address, intent, at=at, by=by)
-        except DoesNotFit:
-            return Refused(refusal=Refusal.MATH_OVERFLOW)
+        return fitting(placement.open_position, self.ledger, address, intent, at=at, by=by)
 
     def close_position(
         self, address: str, intent: OrderIntent, *, at: Moment, by: str | None = None
@@ -190,12 +199,8 @@ class Exchange:
         self, address: str, client_order_id: int, *, keeper: str | None, at: Moment
     ) -> Outcome:
         """Fills an order at a newer price, or closes one that is reached but cannot fill."""
-        try:
-            return execution.execute_order(
-                self.ledger, address, client_order_id, keeper=keeper, at=at
-            )
-        except DoesNotFit:
-            return Refused(refusal=Refusal.MATH_OVERFLOW)
+        execute = execution.execute_order
+        return fitting(execute, self.ledger, address, client_order_id, keeper=keeper, at=at)
 
     def update_oracle_price(self, market_index: int, *, at: Moment) -> Outcome:
         """Lets a market look at its oracle."""
@@ -235,7 +240,8 @@ class Exchange:
 
     def pool_deposit(self, owner: str, amount: int, *, min_shares: int, at: Moment) -> Outcome:
         """Buys shares of the pool."""
-        return liquidity.pool_deposit(self.ledger, owner, amount, min_shares=min_shares, at=at)
+        enter = liquidity.pool_deposit
+        return fitting(enter, self.ledger, owner, amount, min_shares=min_shares, at=at)
 
     def request_pool_withdrawal(self, owner: str, shares: int, *, at: Moment) -> Outcome:
         """Starts the wait before shares may be withdrawn."""

@@ -81,14 +81,12 @@ def _unready(ledger: Ledger, order: Order, *, at: Moment) -> Refusal | None:
 
 
 def _is_beyond_mandate(ledger: Ledger, order: Order, *, price_e6: int, at: Moment) -> bool:
-    mandate = ledger.mandate_of(order.account, order.placed_by)
-    if order.is_mandated:
-        placer = order.placed_by
-        may_place = ledger.permits(order.account, placer, Permission.PLACE, now=at.now)
-        if mandate is None or not may_place:
-            return True
+    placer = order.placed_by
+    if not ledger.permits(order.account, placer, Permission.PLACE, now=at.now):
+        return True
+    mandate = ledger.mandate_of(order.account, placer)
     if mandate is None:
-        return False
+        return order.is_mandated
     index, size_e9 = order.market_index, order.size_e9
     return mandate.order_refusal(index, size_e9, price_e6=price_e6, now=at.now) is not None
 

@@ -21,6 +21,7 @@ from quantdesk.domain.position_events import MandateClosed, MandateSet
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import (
     EVERY_PAUSE,
+    TIMELOCKS_S,
     Change,
     MarketChange,
     Proposal,
@@ -198,7 +199,7 @@ def _apply(ledger: Ledger, change: Change, *, now: int) -> Refusal | None:
 
 
 def _reassign(ledger: Ledger, change: SecurityChange) -> Refusal | None:
-    if change.timelock_s < 0 or change.daily_loss_share_e6 > FRACTION_ONE:
+    if change.timelock_s not in TIMELOCKS_S or change.daily_loss_share_e6 > FRACTION_ONE:
         return Refusal.INVALID_PARAMETER
     ledger.security = replace(
         ledger.security,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from quantdesk.domain.events import PoolDeposited, PoolWithdrawalRequested, PoolWithdrawn
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
-from quantdesk.domain.money import FRACTION_ONE, I64_MAX, Round, mul_div
+from quantdesk.domain.money import FRACTION_ONE, I64_MAX, U64_MAX, Round, mul_div
 from quantdesk.domain.oracle import Action, refusal_of
 from quantdesk.domain.pool import (
     RESERVE_LIMIT_E6,
@@ -48,6 +48,8 @@ def pool_deposit(
     if worth.high_e6 <= 0 or ledger.pool.shares == 0:
         return Refused(refusal=Refusal.POOL_INSOLVENT)
     minted = mul_div(amount, ledger.pool.shares, worth.high_e6, Round.DOWN)
+    if minted > U64_MAX:
+        return Refused(refusal=Refusal.POOL_INSOLVENT)
     if minted < max(min_shares, 1):
         return Refused(refusal=Refusal.SLIPPAGE_EXCEEDED)
     vault = ledger.vault.taking_in(amount)

@@ -65,6 +65,13 @@ def fits_i64(number: int) -> int:
     return number
 
 
+def fits_u64(number: int) -> int:
+    """`number`, not negative, as it is, when the program can store it; raises DoesNotFit."""
+    if not 0 <= number <= U64_MAX:
+        raise DoesNotFit(f"{number} does not fit into 64 bits without a sign")
+    return number
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Fixed:
     """A decimal number held as an integer count of its smallest unit."""

@@ -200,8 +200,6 @@ def _beyond_order_caps(
     if refusal is not None:
         return refusal
     size_e9 = intent.size_e9
-    if intent.reduce_only:
-        size_e9 = clipped_size_e9(ledger.position(address, index).size_e9, size_e9)
     return mandate.order_refusal(index, size_e9, price_e6=quote.reading.price_e6, now=at.now)
 
 

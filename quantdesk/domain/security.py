@@ -28,6 +28,10 @@ class Pause(IntFlag):
 EVERY_PAUSE = sum(Pause)
 
 
+TIMELOCKS_S = range(3_600, 2_592_001)
+"""Seconds that a loosening may have to wait: an hour at least, 30 days at most."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityState:
     """The roles, the pause bits and the wait in seconds of every loosening."""

@@ -10,7 +10,7 @@ from typing import Self
 
 from quantdesk.domain.account import USDC
 from quantdesk.domain.collateral import Collateral, collateral_e6
-from quantdesk.domain.money import FRACTION_ONE, Round, clamp, mul_div
+from quantdesk.domain.money import FRACTION_ONE, Round, clamp, fits_u64, mul_div
 from quantdesk.domain.oracle import FUTURE_TOLERANCE_S, REFUSALS, Action, Grade, PriceReading
 from quantdesk.domain.refusal import Refusal
 
@@ -156,8 +156,11 @@ class VaultState:
         )
 
     def taking_in(self, amount: int) -> Self | None:
-        """The vault with `amount` more tokens, or None beyond its cap."""
-        held = self.total_deposits + amount
+        """The vault with `amount` more tokens, or None beyond its cap.
+
+        Raises DoesNotFit when 64 bits cannot count them.
+        """
+        held = fits_u64(self.total_deposits + amount)
         return None if held > self.deposit_cap else replace(self, total_deposits=held)
 
     def letting_out(self, amount: int, *, now: int) -> Self | None:

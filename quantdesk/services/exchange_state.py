@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from quantdesk.domain.account import AccountState
@@ -38,7 +38,7 @@ def collateral_of(
     action: Action = Action.GROW,
 ) -> Collateral | Refusal:
     """What the account's tokens besides USDC count for, or why one of them cannot be valued."""
-    sum_of = NO_COLLATERAL
+    parts = []
     for index in account.other_vaults:
         vault = vaults.get(index)
         if vault is None:
@@ -46,7 +46,28 @@ def collateral_of(
         reading = vault.state.usable(vault.reading, action=action, now=now)
         if isinstance(reading, Refusal):
             return reading
-        sum_of = sum_of.plus(vault.state.worth(account.balances[index], reading, now=now))
+        parts.append(vault.state.worth(account.balances[index], reading, now=now))
+    return sum_of_collateral(parts)
+
+
+def last_known_collateral(
+    account: AccountState, vaults: Mapping[int, CollateralVault], *, now: int
+) -> Collateral:
+    """What the tokens count for at the prices that lie on chain, however old: to look at only."""
+    known = [vaults[index] for index in account.other_vaults if index in vaults]
+    return sum_of_collateral(
+        [
+            each.state.worth(account.balances[each.state.index], each.reading, now=now)
+            for each in known
+        ]
+    )
+
+
+def sum_of_collateral(parts: Iterable[Collateral]) -> Collateral:
+    """All of it together."""
+    sum_of = NO_COLLATERAL
+    for part in parts:
+        sum_of = sum_of.plus(part)
     return sum_of
 
 

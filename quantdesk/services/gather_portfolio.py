@@ -11,13 +11,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from quantdesk.domain.account import AccountState
-from quantdesk.domain.collateral import NO_COLLATERAL
+from quantdesk.domain.collateral import NO_COLLATERAL, Collateral
 from quantdesk.domain.market import MarketState
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.portfolio import Portfolio, Quote
 from quantdesk.domain.refusal import Refusal
 from quantdesk.services.dependencies import Dependencies
-from quantdesk.services.exchange_state import AccountSnapshot, ExchangeState, collateral_of
+from quantdesk.services.exchange_state import (
+    AccountSnapshot,
+    ExchangeState,
+    collateral_of,
+    last_known_collateral,
+)
 from quantdesk.services.ports import Mark, MarksUnavailable
 
 
@@ -57,11 +62,9 @@ async def gather_portfolio(
     account = snapshot.account if snapshot else AccountState(address="", owner=owner or "")
     positions = snapshot.positions if snapshot else ()
     now_ms = deps.clock.now_ms()
-    worth = collateral_of(account, state.vaults, now=now_ms // 1000)
     return Gathered(
         portfolio=Portfolio(
-            # The program values nothing at a price that it would refuse.
-            collateral=NO_COLLATERAL if isinstance(worth, Refusal) else worth,
+            collateral=_collateral(account, state, now_s=now_ms // 1000, to_trade=bool(also)),
             account=account,
             positions={position.market_index: position for position in positions},
             quotes={
@@ -77,6 +80,18 @@ async def gather_portfolio(
         marks=marks,
         now_ms=now_ms,
     )
+
+
+def _collateral(
+    account: AccountState, state: ExchangeState, *, now_s: int, to_trade: bool
+) -> Collateral:
+    worth = collateral_of(account, state.vaults, now=now_s)
+    if not isinstance(worth, Refusal):
+        return worth
+    # The program lets nobody trade on a price that it would refuse.
+    if to_trade:
+        return NO_COLLATERAL
+    return last_known_collateral(account, state.vaults, now=now_s)
 
 
 async def known_marks(deps: Dependencies, symbols: Iterable[str]) -> Mapping[str, Mark]:

@@ -14,7 +14,10 @@ WITHOUT_REFLEX = ("quantdesk.api.app", "quantdesk.wiring", "quantdesk.world.laun
 HEAVY = ("reflex", "reflex_base", "langchain_core", "pandas", "numpy", "sqlalchemy")
 API_MODULES_MAX = 1100
 LIGHT_MODULES_MAX = 420
-KINDS_OF_TESTS = {"architecture", "end_to_end", "fakes", "golden", "program", "security"}
+KINDS_OF_TESTS = {
+    *("architecture", "end_to_end", "exchange", "exchange_attacks", "fakes", "golden", "program"),
+    "security",
+}
 
 
 # Serverless entries read complete settings at import; nothing connects to these.

@@ -247,14 +247,16 @@ def test_new_rules_of_a_vault_keep_what_it_holds_and_what_left() -> None:
     assert after.outflow.level == 5 * USD_ONE
 
 
-@pytest.mark.parametrize(("timelock_s", "share_e6"), [(-1, 0), (0, 1_000_001)])
+@pytest.mark.parametrize(
+    ("timelock_s", "share_e6"), [(3_599, 0), (2_592_001, 0), (3_600, 1_000_001)]
+)
 def test_roles_change_with_sensible_figures_only(timelock_s: int, share_e6: int) -> None:
     desk = guarded()
     change = SecurityChange(
         admin="new admin",
         guardian=GUARDIAN,
         keeper=BOT,
-        timelock_s=60,
+        timelock_s=3_600,
         keeper_reward_e6=3,
         daily_loss_share_e6=4,
     )
@@ -267,5 +269,5 @@ def test_roles_change_with_sensible_figures_only(timelock_s: int, share_e6: int)
     assert told == Refused(refusal=Refusal.INVALID_PARAMETER)
     assert isinstance(desk.exchange.execute_change(1, by=ADMIN, at=desk.at), Applied)
     assert desk.ledger.security.admin == "new admin"
-    assert desk.ledger.security.timelock_s == 60
+    assert desk.ledger.security.timelock_s == 3_600
     assert desk.ledger.pool.daily_loss_share_e6 == 4

@@ -11,8 +11,8 @@ import pytest
 from quantdesk.domain.money import USD_ONE
 from tests.domain.lockstep import Lockstep
 from tests.domain.onchain import ARTIFACT, INSURANCE_E6, POOL_E6
-from tests.domain.poolstep import PoolStep
-from tests.domain.poolwalk import PoolWalk
+from tests.domain.vaultstep import VaultStep, WatchedStep
+from tests.domain.vaultwalk import VaultWalk
 from tests.domain.walk import Walk
 
 STEPS = int(os.environ.get("QD_LOCKSTEP_STEPS", "10000"))
@@ -62,6 +62,12 @@ MUST_HAPPEN = {
     "PoolDeposited",
     "PoolWithdrawalRequested",
     "PoolWithdrawn",
+    "VaultTightened",
+    "sale agreed",
+    "sale forced",
+    "lamports withdrawn",
+    "deposit: Depegged",
+    "native out: VaultShort",
 }
 
 pytestmark = pytest.mark.timeout(900)
@@ -73,7 +79,8 @@ def drawn_walk(number: int) -> Walk:
     money = (3_000 * USD_ONE, 20 * USD_ONE) if number % 4 > 1 else (POOL_E6, INSURANCE_E6)
     pool_e6, insurance_e6 = money
     if number % 2:
-        return PoolWalk(PoolStep(pool_e6=pool_e6, insurance_e6=insurance_e6), number)
+        step = WatchedStep if number % 3 == 0 else VaultStep
+        return VaultWalk(step(pool_e6=pool_e6, insurance_e6=insurance_e6), number)
     return Walk(Lockstep(pool_e6=pool_e6, insurance_e6=insurance_e6), number)
 
 

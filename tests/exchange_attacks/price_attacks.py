@@ -80,6 +80,7 @@ def a4_squeeze(raid: Raid, draw: Random) -> Bound:
 
 def a7_stale_resume(raid: Raid, draw: Random) -> Bound:
     """The whole open interest is one account's; hours of silence; then who trades the old price?"""
+    raid.crew = (ONE, TWO)  # Whoever liquidates the whale earns his reward honestly.
     whale = lots(draw.randint(POOL_SIZE // 20, POOL_SIZE))
     raid.fund(HONEST, whale * P0 // SIZE_ONE // draw.randint(5, 8))
     raid.trade(HONEST, draw.choice((whale, -whale)))

@@ -25,6 +25,7 @@ from quantdesk.services.actions import (
 from quantdesk.services.dependencies import Dependencies, Place
 from quantdesk.services.exchange_state import (
     AccountSnapshot,
+    CollateralVault,
     ExchangeState,
     OpenOrder,
     WalletState,
@@ -59,6 +60,7 @@ class FakeExchange:
     accounts: dict[str, AccountSnapshot] = field(default_factory=dict)
     wallets: dict[str, WalletState] = field(default_factory=dict)
     built: list[tuple[str, Action]] = field(default_factory=list)
+    vaults: dict[int, CollateralVault] = field(default_factory=dict)
 
     async def state(self) -> ExchangeState:
         now_s = self.clock.now_ms() // 1000
@@ -68,6 +70,7 @@ class FakeExchange:
             ),
             pool=PoolState(cash_e6=1_000_000_000_000, market_count=3),
             slot=100,
+            vaults=self.vaults,
         )
 
     async def account(self, owner: str, sub_account_id: int = 0) -> AccountSnapshot | None:

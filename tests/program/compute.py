@@ -12,16 +12,11 @@ from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata
 
-from tests.program.crowd import FULLEST, UNITS_MAX, Build, Crowd
-from tests.program.matrix import admin_cases, custody_cases, trading_cases
-from tests.program.matrix.registry import CASES, Case
-
-assert admin_cases
-assert custody_cases
-assert trading_cases
+from tests.program.crowd import FULLEST, UNITS_MAX, VALUED, Build, Crowd, Mix, convert
+from tests.program.good_cases import good_cases
+from tests.program.matrix.registry import Case
 
 TABLE = Path(__file__).parent / "compute_units.json"
-AT_ITS_FULLEST = "(at its fullest)"
 
 
 def table() -> dict[str, int]:
@@ -32,9 +27,16 @@ def table() -> dict[str, int]:
 
 def measured() -> dict[str, int]:
     """Compute units by case, spent now."""
-    usual = {name: spent(case) for name, case in CASES.items()}
-    full = {f"{each.__name__} {AT_ITS_FULLEST}": spent_by_crowd(each) for each in FULLEST}
-    return dict(sorted((usual | full).items()))
+    usual = {name: spent(case) for name, case in good_cases().items()}
+    full = {
+        f"{each.__name__} ({markets} markets, {tokens} tokens)": spent_by_crowd(each, mix)
+        for mix in Mix
+        for each in FULLEST
+        for markets, tokens in [mix.value]
+    }
+    sale = {"convert_collateral (4 markets, 6 tokens)": spent_by_crowd(convert, Mix.BOTH)}
+    pool = {f"{each.__name__} (8 markets)": spent_by_crowd(each, Mix.MARKETS) for each in VALUED}
+    return dict(sorted((usual | full | sale | pool).items()))
 
 
 def spent(case: Case) -> int:
@@ -51,9 +53,9 @@ def spent(case: Case) -> int:
     return int(result.compute_units_consumed())
 
 
-def spent_by_crowd(build: Build) -> int:
+def spent_by_crowd(build: Build, mix: Mix) -> int:
     """Units of an instruction in the fullest exchange."""
-    crowd = Crowd()
+    crowd = Crowd(mix)
     result = crowd.spent(build(crowd), crowd.faucet)
     assert not isinstance(result, FailedTransactionMetadata), f"{build.__name__}: {result.err()}"
     return int(result.compute_units_consumed())

@@ -1,7 +1,8 @@
-"""The fullest exchange that the program allows: eight markets, eight vaults, an account in all."""
+"""The fullest exchange that the program allows: eight markets, eight vaults, full accounts."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from enum import Enum
 
 from solders.account import Account
 from solders.address_lookup_table_account import AddressLookupTableAccount
@@ -14,6 +15,7 @@ from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata, TransactionMetadata
 
 from quantdesk.adapters.chain.addresses import associated_token_account, price_update
+from quantdesk.adapters.chain.collateral import Sale, convert_collateral
 from quantdesk.domain.liquidity import COOLDOWN_S
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.vault import Outflow, VaultState
@@ -35,6 +37,16 @@ TOKENS = tuple(
     for index in range(1, 8)
 )
 RIVALS = 8
+
+
+class Mix(Enum):
+    """How many markets and tokens an account holds at most, as the bound of its risk set allows."""
+
+    MARKETS = (8, 0)
+    BOTH = (4, 6)
+    TOKENS = (3, 7)
+
+
 UNITS_MAX = 1_400_000
 TABLE_PROGRAM = Pubkey.from_string("AddressLookupTab1e1111111111111111111111111")
 # A table that never closes, extended before anything that happens here, without an authority.
@@ -44,8 +56,8 @@ TABLE_HEAD = (1).to_bytes(4, "little") + b"\xff" * 8 + bytes(44)
 class Crowd(Scene):
     """Everybody trades at 150 US dollars in every market."""
 
-    def __init__(self) -> None:
-        """Opens everything; the trader holds a position in each market and some of each token."""
+    def __init__(self, mix: Mix = Mix.MARKETS) -> None:
+        """Opens everything; the trader holds positions and tokens as the mix says."""
         self.units: dict[str, int] = {}
         self.now, self.slot, self.order_id = START_S, 1_000, 0
         self.usd = 150.0
@@ -54,9 +66,10 @@ class Crowd(Scene):
         self.keeper_account = self.where.user_account(self.keeper)
         self.owner = self.person("the trader", usd=20_000)
         self.fresh()
-        for token in TOKENS:
+        markets, tokens = mix.value
+        for token in TOKENS[:tokens]:
             self.give(token.index)
-        for market in range(len(MARKETS)):
+        for market in range(markets):
             self.fill(self.owner, market, 100 * BASE)
 
     def do(self, name: str, instruction: Instruction, by: Pubkey) -> Landed | Failed:
@@ -137,7 +150,9 @@ class Crowd(Scene):
 
     def every_market(self) -> list[AccountMeta]:
         """What a valuation of the pool reads."""
-        pairs = [(self.where.market(index), price_update(self.feeds[index])) for index in range(8)]
+        pairs = [
+            (self.where.market(index), price_update(self.feeds[index])) for index in self.feeds
+        ]
         return [AccountMeta(each, False, False) for pair in pairs for each in pair]
 
     def rivals(self) -> list[AccountMeta]:
@@ -204,7 +219,7 @@ def transfer_between(crowd: Crowd) -> Instruction:
 
 def liquidate(crowd: Crowd) -> Instruction:
     """The first market rose for a short and is the largest requirement."""
-    crowd.fill(crowd.owner, 0, -500 * BASE)
+    crowd.fill(crowd.owner, 0, -530 * BASE)
     crowd.moved(190)
     return crowd.build.liquidate(
         crowd.trader(crowd.owner),
@@ -253,6 +268,18 @@ def pool_withdraw(crowd: Crowd) -> Instruction:
     )
 
 
+def convert(crowd: Crowd) -> Instruction:
+    """A full account that owes US dollars is sold tokens from, by force."""
+    crowd.require(crowd.deposit(crowd.keeper, 1_000 * USD))
+    crowd.fill(crowd.owner, 0, -530 * BASE)
+    crowd.moved(200)
+    crowd.fill(crowd.owner, 0, 420 * BASE)
+    assert crowd.cash_e6(crowd.owner) < 0
+    parties = crowd.trader(crowd.owner), crowd.trader(crowd.keeper)
+    sale = Sale(vault_index=1, amount=BASE // 20)
+    return convert_collateral(crowd.build, *parties, sale, agreed=False)
+
+
 Build = Callable[[Crowd], Instruction]
 FULLEST: tuple[Build, ...] = (
     place_order,
@@ -260,8 +287,7 @@ FULLEST: tuple[Build, ...] = (
     withdraw_tokens,
     transfer_between,
     liquidate,
-    deleverage,
-    pool_deposit,
-    pool_withdraw,
 )
-"""The instructions whose cost grows with what is open or held, each at its fullest."""
+"""The instructions that weigh a whole account."""
+VALUED: tuple[Build, ...] = (deleverage, pool_deposit, pool_withdraw)
+"""The instructions that compare rivals or value the whole pool."""

@@ -190,8 +190,9 @@ def test_nobody_but_the_upgrade_authority_can_open_the_exchange() -> None:
     thief = address("a thief")
     scene.svm.airdrop(thief, 10**12)
 
-    def initialize(admin: Pubkey, program_data: Pubkey) -> Landed | Failed:
-        arguments = {"guardian": admin, "keeper": admin, "keeper_reward_e6": 0, "timelock_s": 0}
+    def initialize(admin: Pubkey, program_data: Pubkey, timelock_s: int = 3_600) -> Landed | Failed:
+        roles = {"guardian": admin, "keeper": admin}
+        arguments = {**roles, "keeper_reward_e6": 0, "timelock_s": timelock_s}
         accounts = {"admin": admin, "program_data": program_data}
         made = scene.program.instruction("initialize", accounts, arguments)
         return scene.do("initialize", made, admin)
@@ -205,6 +206,8 @@ def test_nobody_but_the_upgrade_authority_can_open_the_exchange() -> None:
 
     assert initialize(thief, right) == Failed("Unauthorized")
     assert initialize(thief, own) == Failed("Unauthorized")
+    for wrong_s in (3_599, 2_592_001):
+        assert initialize(scene.admin, right, wrong_s) == Failed("InvalidParameter")
     assert isinstance(initialize(scene.admin, right), Landed)
     assert isinstance(initialize(scene.admin, right), Failed)
 

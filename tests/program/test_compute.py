@@ -5,8 +5,8 @@ import json
 import pytest
 
 from quantdesk.adapters.chain.program import IDL_FILE
-from tests.program.compute import AT_ITS_FULLEST, measured, table
-from tests.program.crowd import FULLEST
+from tests.program.compute import measured, table
+from tests.program.crowd import FULLEST, VALUED
 
 BUDGET = 200_000
 """What the network gives an instruction that asks for nothing; no client has to ask for more."""
@@ -41,5 +41,8 @@ def test_no_instruction_grows_unnoticed(now: dict[str, int]) -> None:
 
 
 def test_what_reads_many_accounts_was_measured_with_as_many_as_there_can_be() -> None:
-    for build in FULLEST:
-        assert f"{build.__name__} {AT_ITS_FULLEST}" in table()
+    said = table()
+
+    assert all(f"{build.__name__} (8 markets, 0 tokens)" in said for build in FULLEST)
+    assert all(f"{build.__name__} (4 markets, 6 tokens)" in said for build in FULLEST)
+    assert all(f"{build.__name__} (8 markets)" in said for build in VALUED)

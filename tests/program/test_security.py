@@ -227,3 +227,14 @@ def test_a_market_added_beside_money_starts_closed_and_opens_by_timelock(scene: 
     assert closed == 2
     assert isinstance(opened, Landed)
     assert scene.must("Market", added)["status"] == 0
+
+
+@pytest.mark.parametrize(
+    ("timelock_s", "fits"), [(3_599, False), (3_600, True), (2_592_000, True), (2_592_001, False)]
+)
+def test_a_timelock_is_neither_too_short_to_look_nor_too_long_to_mend(
+    scene: Scene, timelock_s: int, fits: bool
+) -> None:
+    outcome = changed(scene, change(scene, SECURITY, timelock_s=timelock_s))
+
+    assert isinstance(outcome, Landed) if fits else outcome == Failed("InvalidParameter")

@@ -4,7 +4,11 @@ import pytest
 
 from quantdesk.world.bench import run_benches
 from quantdesk.world.bench.figure import compared, percentile
+from quantdesk.world.bench.liquidation import measure_liquidation
+from quantdesk.world.bench.rounds import paired
+from quantdesk.world.bench.signing import measure_signing
 from quantdesk.world.bench.tick_rig import hermes_message, price_in
+from quantdesk.world.bench.twin import measure_twin
 
 
 @pytest.mark.parametrize(("percent", "expected"), [(1, 1), (50, 50), (99, 99), (100, 100)])
@@ -34,3 +38,33 @@ def test_a_price_is_recognised_in_the_frames_of_both_servers() -> None:
     ours = b'{"type":"beat","updates":[{"topic":"ticker:SOL-PERP","data":{"mark_e6":123456789}}]}'
     assert price_in(ours) == 123_456_789
     assert price_in(b'{"type":"hello"}') is None
+
+
+def test_the_chain_bench_tells_its_figures_beside_peers_and_its_signatures_hold() -> None:
+    figures = [*measure_signing(), *measure_twin(0.002)]
+
+    names = [each.name for each in figures]
+    assert names == [
+        "chain.build_and_sign",
+        "chain.build_and_sign_vs_fresh",
+        "chain.twin_operations",
+    ]
+    assert all(each.ratio is not None and each.vs for each in figures)
+
+
+def test_the_liquidation_bench_holds_its_scanner_against_a_full_pass() -> None:
+    change, median, full = measure_liquidation(accounts=500, changes=100)
+
+    assert (change.unit, median.unit, full.unit) == ("us", "us", "us")
+    assert change.ratio is not None
+    assert full.ratio is not None
+    assert change.ratio < full.ratio
+
+
+def test_pairs_are_timed_in_turn_and_their_ratio_is_ours_to_theirs() -> None:
+    calls: list[str] = []
+    found = paired(lambda: calls.append("ours"), lambda: calls.append("peer"), rounds=4)
+
+    assert sorted(calls) == ["ours"] * 4 + ["peer"] * 4
+    assert calls[:4] == ["peer", "ours", "ours", "peer"]
+    assert found.ratio > 0

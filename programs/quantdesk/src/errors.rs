@@ -108,4 +108,20 @@ pub enum QuantDeskError {
     Depegged,
     #[msg("The vault holds less in this form; take the other one, wrapped or native")]
     VaultShort,
+    #[msg("The leg sleeps until its parent order is filled")]
+    LegAsleep,
+    #[msg("The account has mandates; the one of whoever placed the order must be passed")]
+    MandateMissing,
+    #[msg("The mandate has expired")]
+    MandateExpired,
+    #[msg("The mandate does not allow this market")]
+    MandateMarket,
+    #[msg("The order is larger than the mandate allows")]
+    MandateOrderCap,
+    #[msg("The position would be larger than the mandate allows")]
+    MandatePositionCap,
+    #[msg("The account would have more leverage than the mandate allows")]
+    MandateLeverage,
+    #[msg("The account has lost what the mandate allows for today; it may only reduce")]
+    MandateDailyLoss,
 }

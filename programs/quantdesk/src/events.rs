@@ -389,3 +389,51 @@ pub struct PoolWithdrawn {
     pub cash_after_e6: i64,
     pub equity_e6: i64,
 }
+
+#[event]
+pub struct BracketPlaced {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub market_index: u16,
+    /// 0 when the legs protect a position that is open already.
+    pub parent_id: u64,
+    pub take_profit_id: u64,
+    pub stop_id: u64,
+    /// True while the legs wait for a parent.
+    pub is_asleep: bool,
+}
+
+#[event]
+pub struct BracketArmed {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub market_index: u16,
+    pub parent_id: u64,
+    pub take_profit_id: u64,
+    pub stop_id: u64,
+    pub opening: u32,
+}
+
+#[event]
+pub struct MandateSet {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub delegate: Pubkey,
+    pub order_cap_e6: u64,
+    pub notional_cap_e6: u64,
+    pub max_leverage: u16,
+    pub daily_loss_e6: u64,
+    pub markets: u64,
+    pub expires_at: i64,
+}
+
+#[event]
+pub struct MandateClosed {
+    pub sequence: u64,
+    pub at: i64,
+    pub user_account: Pubkey,
+    pub delegate: Pubkey,
+}

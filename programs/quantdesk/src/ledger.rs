@@ -45,6 +45,8 @@ impl Records<'_> {
 
     /// Writes the numbers back and keeps the list of open markets.
     pub fn write(&mut self, books: &Books, insurance: Option<&mut InsuranceFund>) -> Result<()> {
+        self.note_result(books)?;
+        self.note_opening(books);
         self.user.set_usdc_e6(books.usdc_e6);
         self.user.claims_e6 = books.claims_e6;
         self.user.claims_due_e6 = books.claims_due_e6;
@@ -61,5 +63,20 @@ impl Records<'_> {
             return Ok(());
         }
         self.user.list(self.market.index)
+    }
+
+    fn note_result(&mut self, books: &Books) -> Result<()> {
+        let claimed = i64::try_from(books.claims_made_e6).ok().fits()?;
+        let moved = books.usdc_e6.checked_sub(self.user.usdc_e6()).fits()?;
+        let brought = moved.checked_add(claimed).fits()?;
+        self.user.result_e6 = self.user.result_e6.checked_add(brought).fits()?;
+        Ok(())
+    }
+
+    fn note_opening(&mut self, books: &Books) {
+        let (was, is) = (self.position.size_e9.signum(), books.position.size_e9.signum());
+        if is != 0 && is != was {
+            self.position.openings = self.position.openings.wrapping_add(1);
+        }
     }
 }

@@ -10,13 +10,18 @@ pub mod events;
 pub mod health;
 pub mod instructions;
 pub mod ledger;
+pub mod links;
+pub mod mandates;
 pub mod oracle;
+pub mod records;
 pub mod state;
 pub mod tokens;
 pub mod valuation;
 
 use instructions::*;
-use state::{Change, Delegate, MarketParams, OrderParams, VaultParams};
+use state::{
+    BracketParams, Change, Delegate, MandateParams, MarketParams, OrderParams, VaultParams,
+};
 
 declare_id!("HsSzXVuSwiqGQvocT2zMX8zc86KQ9TYfZFZcfmmejzso");
 
@@ -251,5 +256,40 @@ pub mod quantdesk {
             outflow_floor,
             outflow_share_e6,
         )
+    }
+
+    /// Places a market order that opens, extends or flips a position.
+    pub fn open_position<'info>(
+        ctx: Context<'info, PlaceOrder<'info>>,
+        params: OrderParams,
+    ) -> Result<()> {
+        PlaceOrder::open_position(ctx, params)
+    }
+
+    /// Places a market order that only reduces; a size of zero closes the whole position.
+    pub fn close_position<'info>(
+        ctx: Context<'info, PlaceOrder<'info>>,
+        params: OrderParams,
+    ) -> Result<()> {
+        PlaceOrder::close_position(ctx, params)
+    }
+
+    /// Places a take profit and a stop of which one closes the other.
+    pub fn place_bracket(ctx: Context<PlaceBracket>, params: BracketParams) -> Result<()> {
+        PlaceBracket::place_bracket(ctx, params)
+    }
+
+    /// Caps what a key may do for the account.
+    pub fn set_mandate(
+        ctx: Context<SetMandate>,
+        delegate: Pubkey,
+        params: MandateParams,
+    ) -> Result<()> {
+        SetMandate::set_mandate(ctx, delegate, params)
+    }
+
+    /// Ends a mandate, and with it what its key may do.
+    pub fn close_mandate(ctx: Context<CloseMandate>, delegate: Pubkey) -> Result<()> {
+        CloseMandate::close_mandate(ctx, delegate)
     }
 }

@@ -120,6 +120,8 @@ mod tests {
             initial_e6: 0,
             maintenance_equity_e6: 0,
             maintenance_e6: 0,
+            notional_e6: 0,
+            open_pnl_e6: 0,
         },
         restored_e6: 0,
         largest_maintenance_e6: 0,

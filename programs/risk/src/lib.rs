@@ -16,6 +16,7 @@ pub mod execution;
 pub mod fees;
 pub mod funding;
 pub mod liquidation;
+pub mod mandate;
 pub mod margin;
 pub mod market;
 pub mod math;

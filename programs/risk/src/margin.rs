@@ -45,7 +45,34 @@ impl<'a> Exposure<'a> {
 
     /// Initial requirement as a fraction: the tier's or the leverage cap's, the larger.
     pub fn initial_fraction_e6(&self) -> Option<i128> {
-        let index = self.tier_index()?;
+        self.initial_fraction_of(self.notional_e6()?)
+    }
+
+    /// Maintenance requirement as a fraction, by tier alone.
+    pub fn maintenance_fraction_e6(&self) -> Option<i128> {
+        Some(self.maintenance_fraction_of(self.notional_e6()?))
+    }
+
+    /// Equity needed to open or extend, rounded up.
+    pub fn initial_e6(&self) -> Option<i128> {
+        self.initial_of(self.notional_e6()?)
+    }
+
+    /// Equity below which the position may be liquidated, rounded up.
+    pub fn maintenance_e6(&self) -> Option<i128> {
+        self.maintenance_of(self.notional_e6()?)
+    }
+
+    fn initial_of(&self, notional_e6: i128) -> Option<i128> {
+        mul_div_up(notional_e6, self.initial_fraction_of(notional_e6)?, E6)
+    }
+
+    fn maintenance_of(&self, notional_e6: i128) -> Option<i128> {
+        mul_div_up(notional_e6, self.maintenance_fraction_of(notional_e6), E6)
+    }
+
+    fn initial_fraction_of(&self, notional_e6: i128) -> Option<i128> {
+        let index = self.tier_index(notional_e6);
         let mut tier = &self.tiers[index];
         if tier.max_leverage > GATED_LEVERAGE && !self.is_narrow(tier)? {
             tier = &self.tiers[(index + 1).min(self.tiers.len() - 1)];
@@ -54,25 +81,13 @@ impl<'a> Exposure<'a> {
         Some(i128::from(tier.imr_e6).max(by_leverage))
     }
 
-    /// Maintenance requirement as a fraction, by tier alone.
-    pub fn maintenance_fraction_e6(&self) -> Option<i128> {
-        Some(i128::from(self.tiers[self.tier_index()?].mmr_e6))
+    fn maintenance_fraction_of(&self, notional_e6: i128) -> i128 {
+        i128::from(self.tiers[self.tier_index(notional_e6)].mmr_e6)
     }
 
-    /// Equity needed to open or extend, rounded up.
-    pub fn initial_e6(&self) -> Option<i128> {
-        mul_div_up(self.notional_e6()?, self.initial_fraction_e6()?, E6)
-    }
-
-    /// Equity below which the position may be liquidated, rounded up.
-    pub fn maintenance_e6(&self) -> Option<i128> {
-        mul_div_up(self.notional_e6()?, self.maintenance_fraction_e6()?, E6)
-    }
-
-    fn tier_index(&self) -> Option<usize> {
-        let notional = self.notional_e6()?;
-        let fits = |tier: &Tier| notional <= i128::from(tier.notional_cap_e6);
-        Some(self.tiers.iter().position(fits).unwrap_or(self.tiers.len() - 1))
+    fn tier_index(&self, notional_e6: i128) -> usize {
+        let fits = |tier: &Tier| notional_e6 <= i128::from(tier.notional_cap_e6);
+        self.tiers.iter().position(fits).unwrap_or(self.tiers.len() - 1)
     }
 
     fn is_narrow(&self, tier: &Tier) -> Option<bool> {
@@ -88,6 +103,10 @@ pub struct Standing {
     pub initial_e6: i128,
     pub maintenance_equity_e6: i128,
     pub maintenance_e6: i128,
+    /// Value of all positions, positive.
+    pub notional_e6: i128,
+    /// Profit of all positions at the price, less funding owed.
+    pub open_pnl_e6: i128,
 }
 
 impl Standing {
@@ -103,12 +122,16 @@ impl Standing {
     /// With one more position.
     pub fn with(&self, exposure: &Exposure) -> Option<Self> {
         let owed = i128::from(exposure.funding_owed_e6);
+        let pnl = exposure.pnl_e6()? - owed;
+        let notional = exposure.notional_e6()?;
         let add = |sum: i128, part: i128| sum.checked_add(part);
         Some(Self {
             initial_equity_e6: add(self.initial_equity_e6, exposure.adverse_pnl_e6()? - owed)?,
-            initial_e6: add(self.initial_e6, exposure.initial_e6()?)?,
-            maintenance_equity_e6: add(self.maintenance_equity_e6, exposure.pnl_e6()? - owed)?,
-            maintenance_e6: add(self.maintenance_e6, exposure.maintenance_e6()?)?,
+            initial_e6: add(self.initial_e6, exposure.initial_of(notional)?)?,
+            maintenance_equity_e6: add(self.maintenance_equity_e6, pnl)?,
+            maintenance_e6: add(self.maintenance_e6, exposure.maintenance_of(notional)?)?,
+            notional_e6: add(self.notional_e6, notional)?,
+            open_pnl_e6: add(self.open_pnl_e6, pnl)?,
         })
     }
 

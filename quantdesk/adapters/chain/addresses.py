@@ -65,3 +65,7 @@ class Addresses:
         """The Order with a client order id."""
         number = client_order_id.to_bytes(8, "little")
         return derived(self.program, b"order", bytes(user_account), number)
+
+    def mandate(self, user_account: Pubkey, delegate: Pubkey) -> Pubkey:
+        """The Mandate that caps a delegate of an account."""
+        return derived(self.program, b"mandate", bytes(user_account), bytes(delegate))

@@ -9,6 +9,7 @@ from solders.pubkey import Pubkey
 from quantdesk.adapters.chain.addresses import associated_token_account
 from quantdesk.adapters.chain.codec import Value
 from quantdesk.adapters.chain.program import Fields, Program
+from quantdesk.adapters.chain.ties import Ties
 
 USDC = 0
 """Index of the settlement currency's vault."""
@@ -41,6 +42,7 @@ class Trader:
     owner: Pubkey
     open_markets: tuple[int, ...] = ()
     balances: tuple[int, ...] = ()
+    mandates: int = 0
 
     @classmethod
     def of(cls, address: Pubkey, account: Fields) -> "Trader":
@@ -50,6 +52,7 @@ class Trader:
             owner=account["owner"],
             open_markets=tuple(account["open_markets"]),
             balances=tuple(account["balances"]),
+            mandates=account["mandates"],
         )
 
     def holding(self, vault_index: int, more: int) -> "Trader":
@@ -123,38 +126,99 @@ class Instructions:
         return trader if index is None else trader.holding(index, -amount)
 
     def place_order(
-        self, trader: Trader, market_index: int, params: Mapping[str, Value]
+        self,
+        trader: Trader,
+        market_index: int,
+        params: Mapping[str, Value],
+        *,
+        by: Pubkey | None = None,
     ) -> Instruction:
-        """Place an order; `params` are the program's OrderParams by name."""
-        where = self.program.addresses
+        """Place an order, the owner or a delegate; `params` are OrderParams by name."""
+        return self._placing("place_order", trader, market_index, params, by or trader.owner)
+
+    def open_position(
+        self,
+        trader: Trader,
+        market_index: int,
+        params: Mapping[str, Value],
+        *,
+        by: Pubkey | None = None,
+    ) -> Instruction:
+        """Place a market order that opens, extends or flips a position."""
+        return self._placing("open_position", trader, market_index, params, by or trader.owner)
+
+    def close_position(
+        self,
+        trader: Trader,
+        market_index: int,
+        params: Mapping[str, Value],
+        *,
+        by: Pubkey | None = None,
+    ) -> Instruction:
+        """Place a market order that only reduces; size zero closes the whole position."""
+        return self._placing("close_position", trader, market_index, params, by or trader.owner)
+
+    def place_bracket(
+        self,
+        trader: Trader,
+        market_index: int,
+        params: Mapping[str, Value],
+        *,
+        parent: Pubkey | None = None,
+        by: Pubkey | None = None,
+    ) -> Instruction:
+        """Place a take profit and a stop, for a parent order or for the position that is open."""
+        where, authority = self.program.addresses, by or trader.owner
+        legs = {leg: params[leg]["client_order_id"] for leg in ("take_profit", "stop")}
         accounts = {
-            "authority": trader.owner,
+            "authority": authority,
             "user_account": trader.address,
             "market": where.market(market_index),
             "oracle": self._markets[market_index].oracle,
             "position": where.position(trader.address, market_index),
-            "order": where.order(trader.address, params["client_order_id"]),
+            **{leg: where.order(trader.address, number) for leg, number in legs.items()},
+            **self._mandate(trader, authority),
         }
+        if parent is not None:
+            accounts["parent"] = parent
+        return self.program.instruction("place_bracket", accounts, {"params": params})
+
+    def set_mandate(
+        self, trader: Trader, delegate: Pubkey, params: Mapping[str, Value]
+    ) -> Instruction:
+        """Cap what a delegate may do; `params` are MandateParams by name."""
         return self.program.instruction(
-            "place_order",
-            accounts,
-            {"params": params},
-            remaining=self.risk_set(trader, except_market=market_index),
+            "set_mandate",
+            self._mandated(trader, delegate),
+            {"delegate": delegate, "params": params},
         )
 
+    def close_mandate(self, trader: Trader, delegate: Pubkey) -> Instruction:
+        """End a mandate and take its delegate off the account."""
+        accounts = self._mandated(trader, delegate)
+        return self.program.instruction("close_mandate", accounts, {"delegate": delegate})
+
     def cancel_order(
-        self, trader: Trader, order: Pubkey, *, by: Pubkey | None = None
+        self,
+        trader: Trader,
+        order: Pubkey,
+        *,
+        by: Pubkey | None = None,
+        ties: Ties | None = None,
     ) -> Instruction:
-        """Take an order back; anybody may once it has expired. The rent goes to the owner."""
-        return self.program.instruction(
-            "cancel_order",
-            {
-                "authority": by or trader.owner,
-                "user_account": trader.address,
-                "order": order,
-                "owner": trader.owner,
-            },
-        )
+        """Take an order back; anybody may once it has expired, or when `ties` show an orphan.
+
+        The rent goes to the owner.
+        """
+        accounts = {
+            "authority": by or trader.owner,
+            "user_account": trader.address,
+            "order": order,
+            "owner": trader.owner,
+        }
+        if ties is not None:
+            accounts |= ties.proof(self.program.addresses, trader.address)
+        return self.program.instruction("cancel_order", accounts)
 
     def execute_order(
         self,
@@ -165,17 +229,36 @@ class Instructions:
         keeper: Pubkey,
         keeper_account: Pubkey | None = None,
     ) -> Instruction:
-        """Fill an order at the posted price; the reward goes to `keeper_account` when given."""
+        """Fill an order of the owner at the posted price, outside of any bracket.
+
+        The reward goes to `keeper_account` when given.
+        """
+        plain = Ties(placed_by=trader.owner, market_index=market_index)
+        return self.execute_tied(trader, order, plain, keeper=keeper, keeper_account=keeper_account)
+
+    def execute_tied(
+        self,
+        trader: Trader,
+        order: Pubkey,
+        ties: Ties,
+        *,
+        keeper: Pubkey,
+        keeper_account: Pubkey | None = None,
+    ) -> Instruction:
+        """Fill any order, with what it is tied to: its bracket, its placer's mandate."""
+        where = self.program.addresses
         accounts = {
             "keeper": keeper,
             "user_account": trader.address,
             "owner": trader.owner,
             "order": order,
-            **self._market(trader, market_index),
+            **self._market(trader, ties.market_index),
+            **ties.links(where, trader.address),
+            **self._mandate(trader, ties.placed_by),
         }
         if keeper_account is not None:
             accounts["keeper_account"] = keeper_account
-        remaining = self.risk_set(trader, except_market=market_index)
+        remaining = self.risk_set(trader, except_market=ties.market_index)
         return self.program.instruction("execute_order", accounts, remaining=remaining)
 
     def liquidate(
@@ -245,6 +328,43 @@ class Instructions:
             position = self.program.addresses.position(trader.address, market_index)
             accounts["position"] = position
         return self.program.instruction("settle_funding", accounts)
+
+    def _mandated(self, trader: Trader, delegate: Pubkey) -> dict[str, Pubkey]:
+        return {
+            "authority": trader.owner,
+            "user_account": trader.address,
+            "mandate": self.program.addresses.mandate(trader.address, delegate),
+        }
+
+    def _mandate(self, trader: Trader, placer: Pubkey) -> dict[str, Pubkey]:
+        if placer == trader.owner or trader.mandates == 0:
+            return {}
+        return {"mandate": self.program.addresses.mandate(trader.address, placer)}
+
+    def _placing(
+        self,
+        name: str,
+        trader: Trader,
+        market_index: int,
+        params: Mapping[str, Value],
+        authority: Pubkey,
+    ) -> Instruction:
+        where = self.program.addresses
+        accounts = {
+            "authority": authority,
+            "user_account": trader.address,
+            "market": where.market(market_index),
+            "oracle": self._markets[market_index].oracle,
+            "position": where.position(trader.address, market_index),
+            "order": where.order(trader.address, params["client_order_id"]),
+            **self._mandate(trader, authority),
+        }
+        return self.program.instruction(
+            name,
+            accounts,
+            {"params": params},
+            remaining=self.risk_set(trader, except_market=market_index),
+        )
 
     def _priced(self, market_index: int) -> dict[str, Pubkey]:
         return {

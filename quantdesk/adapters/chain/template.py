@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass
 
 from solders.hash import Hash
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain.instructions import Instructions, Trader
@@ -18,6 +19,7 @@ from quantdesk.adapters.chain.transaction import build_message
 _PARAMS = struct.Struct("<QBqQQH?q")
 """OrderParams: client id, kind, size, limit, trigger, trailing, reduce-only, expiry."""
 _DISCRIMINATOR = 8
+_ONE_SIGNATURE = b"\x01"
 _SOME_ID = 0x6F72_6465_7220_6964
 
 
@@ -63,6 +65,11 @@ class OrderTemplate:
     def reserve(self, client_order_id: int) -> Pubkey:
         """The order's address; deriving it ahead of time takes it off the path of the order."""
         return self._addresses.order(self._account, client_order_id)
+
+    def sign(self, patch: OrderPatch, blockhash: Hash, owner: Keypair) -> bytes:
+        """Wire bytes of one order, signed by the owner, who is the only signer."""
+        message = self.fill(patch, blockhash)
+        return _ONE_SIGNATURE + bytes(owner.sign_message(message)) + message
 
     def fill(self, patch: OrderPatch, blockhash: Hash) -> bytes:
         """Message bytes of one order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from quantdesk.domain.account import USDC
 from quantdesk.domain.oracle import PriceReading, reading_of
 from quantdesk.services.exchange_state import CollateralVault
 
+TERMS_AGE_S = 60.0
 UNREADABLE = PriceReading(price_e6=0, conf_e6=0, publish_time=0)
 """What the program cannot read either: no action takes it."""
 
@@ -26,19 +28,37 @@ def others(vaults: Iterable[Fields]) -> list[Fields]:
     return [each for each in vaults if each["index"] != USDC]
 
 
-class VaultReader:
-    """Reads the vaults of other collateral with the prices in their oracles."""
+Vaults = tuple[list[VaultRef], dict[int, CollateralVault]]
 
-    def __init__(self, node: Node, program: Program, memcmp: Callable[..., Any]) -> None:
+
+class VaultReader:
+    """Reads the vaults, and the prices of other collateral that lie in their oracles."""
+
+    def __init__(
+        self,
+        node: Node,
+        program: Program,
+        memcmp: Callable[..., Any],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._node = node
         self._program = program
         self._memcmp = memcmp
+        self._clock = clock
         self._addresses: list[Pubkey] = []
+        self._found: Vaults = ([], {})
+        self._read_at_s = -TERMS_AGE_S
 
-    async def read(self, count: int) -> tuple[list[VaultRef], dict[int, CollateralVault]]:
+    async def read(self, count: int) -> Vaults:
         """All of them where the pool counts `count` vaults, USDC's among them."""
-        if count <= 1:
-            return [], {}
+        # USDC's vault alone has no price that moves: its terms change by a timelock.
+        is_fresh = self._clock() - self._read_at_s < TERMS_AGE_S
+        if count > 1 or len(self._addresses) != count or not is_fresh:
+            self._found = await self._read(count)
+            self._read_at_s = self._clock()
+        return self._found
+
+    async def _read(self, count: int) -> Vaults:
         if len(self._addresses) != count:
             kind = self._memcmp(offset=0, run=self._program.discriminator("TokenVault"))
             found = await self._node.program_accounts(self._program.id, matches=[kind])
@@ -46,16 +66,17 @@ class VaultReader:
         stored = await self._node.accounts(self._addresses)
         vaults = [self._program.decode("TokenVault", each.data) for each in stored if each]
         oracles = [each["oracle"] for each in others(vaults)]
-        prices = await self._node.accounts(oracles)
+        prices = await self._node.accounts(oracles) if oracles else []
         at = {key: each.data if each else None for key, each in zip(oracles, prices, strict=True)}
         return refs(vaults), collateral_vaults(vaults, at)
 
 
 def refs(vaults: Iterable[Fields]) -> list[VaultRef]:
-    """Where instructions find them."""
+    """Where instructions find them; USDC's only when an oracle watches it."""
     return [
         VaultRef(index=each["index"], mint=each["mint"], oracle=each["oracle"])
-        for each in others(vaults)
+        for each in vaults
+        if each["index"] != USDC or each["oracle"] != Pubkey.default()
     ]
 
 

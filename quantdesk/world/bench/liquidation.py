@@ -3,15 +3,54 @@
 import random
 import statistics
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 from quantdesk.domain.market import SOL
 from quantdesk.domain.money import SIZE_ONE, USD_ONE
 from quantdesk.domain.scanner import Holding, Leg, Scanner
+from quantdesk.world.bench.figure import Figure, compared
 
 START_PRICE_E6 = 100 * USD_ONE
 OPEN_MARKETS_MAX = 4
 BASIS_POINT = 10_000
+PRICE_CHANGE_GOAL_US = 10.0
+
+
+def measure_liquidation(accounts: int = 100_000, changes: int = 4_000) -> Iterator[Figure]:
+    """One price change by the scanner, and a full pass, each beside a bare pass over the accounts.
+
+    Raises ArithmeticError when the scanner's verdicts are not those of the full pass.
+    """
+    found = bench_liquidation_scan(accounts, changes=changes)
+    if not found["equals_full_pass"]:
+        raise ArithmeticError("the scanner and a full pass disagree about who is liquidatable")
+    bare = ("bare pass over every leg in memory, same process", found["bare_pass_us"])
+    load = f"{accounts} accounts of 1 to {OPEN_MARKETS_MAX} positions in {found['markets']:.0f}"
+    load += " markets; verdicts equal to the full pass at the end"
+    yield compared(
+        "chain.liquidation_price_change",
+        found["mean_us"],
+        "us",
+        peer=bare,
+        method=f"mean of {changes} changes of up to a basis point, every verdict kept exact; median"
+        f" {found['median_us']} us, 99th percentile {found['p99_us']} us; {load}",
+    )
+    yield Figure(
+        name="chain.liquidation_price_change.median",
+        value=found["median_us"],
+        unit="us",
+        vs="goal: 10 us",
+        ratio=round(found["median_us"] / PRICE_CHANGE_GOAL_US, 3),
+        method=f"as the mean; {found['judged']} accounts had to be judged anew in one change",
+    )
+    yield compared(
+        "chain.liquidation_full_pass",
+        found["full_pass_us"],
+        "us",
+        peer=bare,
+        method=f"every account judged in integers, which a price change never needs; {load}",
+    )
 
 
 def bench_liquidation_scan(

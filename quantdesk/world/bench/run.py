@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
+from quantdesk.world.bench.chain import measure_chain
 from quantdesk.world.bench.figure import Figure
 from quantdesk.world.bench.order import measure_order
 from quantdesk.world.bench.startup import measure_startup
@@ -16,6 +17,7 @@ BENCHES: Mapping[str, Callable[[], Iterator[Figure]]] = {
     "startup": measure_startup,
     "tick": measure_tick,
     "order": measure_order,
+    "chain": measure_chain,
 }
 
 

@@ -37,8 +37,8 @@ _PRECOMPILES = set(
 """A signature they check costs like one of the transaction; their first byte counts them."""
 
 
-def fee_of(message: Message | MessageV0) -> int:
-    """Lamports, the priority fee rounded up."""
+def fee_of(message: Message | MessageV0, *, is_priced: bool = True) -> int:
+    """Lamports, the priority fee rounded up; without it unless `is_priced`."""
     units, price, default, checked = None, 0, 0, 0
     for each in message.instructions:
         data, program = bytes(each.data), message.account_keys[each.program_id_index]
@@ -52,4 +52,4 @@ def fee_of(message: Message | MessageV0) -> int:
             price = int.from_bytes(data[1:9], "little")
     limit = min(_UNITS_MAX, default if units is None else units)
     base = LAMPORTS_PER_SIGNATURE * (message.header.num_required_signatures + checked)
-    return base - (-limit * price // 1_000_000)
+    return base - (-limit * price // 1_000_000 if is_priced else 0)

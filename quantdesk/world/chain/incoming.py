@@ -20,7 +20,6 @@ _KIND = "solana_transaction::versioned::VersionedTransaction"
 _COMPUTE_BUDGET = Pubkey.from_string("ComputeBudget111111111111111111111111111111")
 _HEAP, _LIMIT, _PRICE, _DATA_LIMIT = 1, 2, 3, 4
 _ARGUMENT_BYTES = {_HEAP: 4, _LIMIT: 4, _PRICE: 8, _DATA_LIMIT: 4}
-_HEAP_STEP, _HEAP_MIN, _HEAP_MAX = 1024, 32 * 1024, 256 * 1024
 
 
 def incoming(bank: Bank, text: Json, encoding: str) -> tuple[VersionedTransaction, bytes]:
@@ -52,9 +51,14 @@ def incoming(bank: Bank, text: Json, encoding: str) -> tuple[VersionedTransactio
 
 def require_usable(bank: Bank, message: Message | MessageV0) -> None:
     """Pass a message whose budget can be read and whose lookup tables resolve."""
-    wrong = _budget_error(message)
+    wrong = budget_error(message)
     if wrong is not None:
         raise _unusable(wrong)
+    require_resolvable(bank, message)
+
+
+def require_resolvable(bank: Bank, message: Message | MessageV0) -> None:
+    """Pass a message whose lookup tables resolve."""
     try:
         bank.machine.keys_of(message)
     except BadLookup as problem:
@@ -65,10 +69,12 @@ def _unusable(error: Json) -> RpcError:
     return invalid(f"invalid transaction: {error_sentence(error)}")
 
 
-def _budget_error(message: Message | MessageV0) -> Json:
-    """What is wrong with the compute budget, in the JSON form of a transaction error."""
+def budget_error(message: Message | MessageV0) -> Json:
+    """What cannot be read in the compute budget, in the JSON form of a transaction error.
+
+    Values out of bounds are another matter: they fail when the transaction is to run.
+    """
     seen: set[int] = set()
-    heap: tuple[int, int] | None = None
     for at, each in enumerate(message.instructions):
         if message.account_keys[each.program_id_index] != _COMPUTE_BUDGET:
             continue
@@ -80,9 +86,4 @@ def _budget_error(message: Message | MessageV0) -> Json:
         if kind in seen:
             return {"DuplicateInstruction": at}
         seen.add(kind)
-        asked = int.from_bytes(data[1 : 1 + size], "little")
-        if kind == _HEAP:
-            heap = (at, asked)
-    if heap is not None and (not _HEAP_MIN <= heap[1] <= _HEAP_MAX or heap[1] % _HEAP_STEP):
-        return {"InstructionError": [heap[0], "InvalidInstructionData"]}
     return None

@@ -30,7 +30,7 @@ def loading_error(
     `accounts` are those of the message in index order.
     """
     limit = _data_limit(message)
-    if limit is not None and limit < sum(_loaded_bytes(each, lookup) for each in accounts):
+    if limit and limit < sum(_loaded_bytes(each, lookup) for each in accounts):
         return Plain.MaxLoadedAccountsDataSizeExceeded
     for each in message.instructions:
         program = accounts[each.program_id_index]
@@ -54,7 +54,7 @@ def _data_limit(message: Message | MessageV0) -> int | None:
         data = bytes(each.data)
         is_budget = message.account_keys[each.program_id_index] == _COMPUTE_BUDGET
         if is_budget and data[:1] == bytes([_LOADED_DATA_LIMIT]):
-            return int.from_bytes(data[1:5], "little")
+            return int.from_bytes(data[1:5], "little")  # zero is refused elsewhere
     return None
 
 

@@ -7,6 +7,7 @@ the difference line by line before it is committed.
 import json
 import os
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,22 +80,17 @@ def agrees(part: str, case: str, found: Table) -> None:
 
 
 def counts() -> dict[str, dict[str, int]]:
-    """How many cells each part has: refused, landed by right, inapplicable, and each reason."""
+    """How many cells each part has: refused, landed by right, inapplicable, and each reason.
+
+    The last part counts the refusals of each substitution; of "not a signer", every signer.
+    """
     rows: dict[str, dict[str, Table]] = json.loads(EXPECTED.read_text())
-    return {
-        part: dict(
-            sorted(
-                Counter(
-                    kind
-                    for table in tables.values()
-                    for row in table.values()
-                    for outcome in row.values()
-                    for kind in _kinds(outcome)
-                ).items()
-            )
-        )
-        for part, tables in rows.items()
-    }
+    found = {part: _counted(kind for *_, kind in _kinds(tables)) for part, tables in rows.items()}
+    refusals = _kinds(rows["accounts"])
+    found["refused by substitution"] = _counted(
+        substitution for substitution, kind in refusals if kind == "refused"
+    )
+    return found
 
 
 def write_counts() -> None:
@@ -102,10 +98,20 @@ def write_counts() -> None:
     COUNTS.write_text(json.dumps(counts(), indent=1) + "\n")
 
 
-def _kinds(outcome: str) -> tuple[str, ...]:
-    if outcome[0] == "(":
-        return ("cells", "inapplicable", f"inapplicable: {outcome[1:-1]}")
-    return ("cells", LANDS if outcome == LANDS else "refused")
+def _counted(kinds: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(kinds).items()))
+
+
+def _kinds(tables: Mapping[str, Table]) -> Iterator[tuple[str, str]]:
+    for table in tables.values():
+        for row in table.values():
+            for column, outcome in row.items():
+                yield column, "cells"
+                if outcome[0] == "(":
+                    yield column, "inapplicable"
+                    yield column, f"inapplicable: {outcome[1:-1]}"
+                else:
+                    yield column, LANDS if outcome == LANDS else "refused"
 
 
 def _known(stage: Stage, cell: Cell) -> Cell:
@@ -117,9 +123,9 @@ def _known(stage: Stage, cell: Cell) -> Cell:
 def _tried(stage: Stage, before: Any, *forged: Instruction) -> str:
     outcome = stage.attempt(*forged)
     if outcome == LANDS:
-        gap_e6 = stage.imbalance_e6()
+        gaps = stage.gaps()
         stage.restore(before)
-        assert stage.imbalance_e6() == gap_e6, "the vault no longer holds what the books say"
+        assert stage.gaps() == gaps, "the vault no longer holds what the books say"
     assert stage.snapshot() == before, f"{outcome}, and yet something changed"
     return outcome
 

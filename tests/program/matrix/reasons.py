@@ -14,10 +14,11 @@ KIND = {"AccountDiscriminatorMismatch", "UninitializedAccount", "AccountNotProgr
 ABSENT = {"AccountNotInitialized", "WrongAccount", "Unauthorized", "ConstraintTokenOwner"}
 NO_FUNDS = {"InsufficientFunds"}
 REFUSALS: dict[str, set[str]] = {
-    "other user's": ADDRESS | LINK | {"NotBankrupt"},
+    # An optional signer who does not sign agrees to nothing.
+    "other user's": ADDRESS | LINK | {"NotBankrupt", "AccountNotSigner"},
     "wrong owner, same bytes": ADDRESS | {"AccountOwnedByWrongProgram"},
     "wrong type, same size": ADDRESS | KIND,
-    "uninitialised": ADDRESS | ABSENT | NO_FUNDS,
+    "uninitialised": ADDRESS | ABSENT | NO_FUNDS | {"AccountNotSigner"},
     "closed": ADDRESS | KIND,
     "wrong bump": ADDRESS | {"AccountOwnedByWrongProgram", "WrongAccount", "Unauthorized"},
     "duplicate of another slot": ADDRESS
@@ -27,7 +28,8 @@ REFUSALS: dict[str, set[str]] = {
     "not a signer": {"AccountNotSigner"},
     "not writable": {"ConstraintMut", "PrivilegeEscalation"},
     "fake sysvar": ADDRESS | {"AccountOwnedByWrongProgram", "WrongAccount", "ConstraintMut"},
-    "other market's": ADDRESS | LINK | {"ConstraintTokenMint"},
+    # USDC, where another collateral's limits are put in, always counts in full.
+    "other market's": ADDRESS | LINK | {"ConstraintTokenMint", "InvalidParameter"},
     "Token-2022 twin": {"AccountOwnedByWrongProgram", "InvalidProgramId"},
 }
 
@@ -61,6 +63,8 @@ LEGITIMATE_NUMBERS: dict[tuple[str, str], str] = {
     ("initialize", "timelock_s"): "set once at genesis by the upgrade authority",
     ("initialize_market", "params.*"): "sound terms; the market starts paused",
     ("initialize_token_vault", "params.*"): "sound rules; the collateral starts without weight",
+    ("convert_collateral*", "*_usdc_e6"): "a bound that is met",
+    ("tighten_vault", "*"): "lower than before, or as low",
     ("pause", "pause_bits"): "a known bit",
     ("tighten_market", "status"): "stricter than before",
     ("propose_change", "change.*"): "a proposal is words; its execution judges them",

@@ -5,7 +5,8 @@ transaction named is known, so the whole of it can be compared and put back.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from solders.account import Account
@@ -18,6 +19,9 @@ from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata
 
 from quantdesk.adapters.chain.addresses import associated_token_account, derived, price_update
+from quantdesk.adapters.chain.collateral import NATIVE_MINT
+from quantdesk.adapters.chain.instructions import Instructions, MarketRef, VaultRef
+from quantdesk.adapters.chain.program import Fields
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.vault import Outflow, VaultState
 from tests.domain.onchain import (
@@ -28,8 +32,11 @@ from tests.domain.onchain import (
     address,
     token_feed,
     token_mint,
+    vault_params,
+    vault_ref,
 )
 from tests.program.scene import BASE, FLAT_BTC, FLAT_SOL, START_S, USD, Scene
+from tests.program.vaults import create_native_mint
 
 TOKEN = VaultState(
     index=1,
@@ -41,6 +48,7 @@ TOKEN = VaultState(
     deposit_cap=10**15,
     outflow=Outflow(floor=10**12, share_e6=250_000),
 )
+NATIVE = replace(TOKEN, index=2)
 SOL_ORDER, BTC_ORDER = 901, 902
 LANDS = "lands"
 PRICES = {0: 150, 1: 60_000}
@@ -80,8 +88,17 @@ class Stage(Scene):
         self.forger = Forger(rivals=self._rivals(), elsewhere=self._elsewhere())
 
     def _open(self, markets: Any) -> None:
-        if not self.is_bare:
-            super()._open(markets)
+        if self.is_bare:
+            return
+        super()._open(markets)
+        create_native_mint(self)
+        accounts = {"mint": NATIVE_MINT, "vault_tokens": self.where.vault_tokens(NATIVE_MINT)}
+        self._admin("initialize_token_vault", accounts, {"params": vault_params(NATIVE)})
+        native = VaultRef(
+            index=NATIVE.index, mint=NATIVE_MINT, oracle=price_update(token_feed(NATIVE.index))
+        )
+        refs = [MarketRef(index=at, oracle=self.oracle(at)) for at in self.feeds]
+        self.build = Instructions(self.program, refs, [vault_ref(1), native])
 
     def _seed(self, pool_e6: int, insurance_e6: int) -> None:
         if not self.is_bare:
@@ -92,7 +109,8 @@ class Stage(Scene):
         for market, usd in self.prices.items():
             self.price(usd, market=market)
         reading = PriceReading(price_e6=100 * USD, conf_e6=50_000, publish_time=self.now)
-        self.publish_token(1, reading, slot=self.slot)
+        for vault in (TOKEN, NATIVE):
+            self.publish_token(vault.index, reading, slot=self.slot)
 
     def later(self, seconds: int = 1) -> None:
         """Lets time pass and publishes again."""
@@ -188,14 +206,33 @@ class Stage(Scene):
         """Tokens in the vault less what the books say they belong to, USD e6."""
         if self.is_bare:
             return 0
-        pool, held = self.pool(), 0
+        pool = self.pool()
+        parts = self._held(0) + pool["cash_e6"] + pool["claims_pot_e6"] + self.fund_e6()
+        return int(self.vault_tokens() - parts)
+
+    def gaps(self) -> tuple[int, ...]:
+        """For every vault what it holds less what its books say, and less what users hold of it."""
+        if self.is_bare:
+            return ()
+        sol = self.fields("SolVault", derived(self.program.id, b"sol_vault"))
+        found = [self.imbalance_e6()]
+        for index, mint in enumerate((self.mint, token_mint(1), NATIVE_MINT)):
+            booked = self.must("TokenVault", self.where.vault(mint))["total_deposits"]
+            lamports = sol["lamports"] if sol and mint == NATIVE_MINT else 0
+            found.append(self.vault_tokens(mint) + lamports - booked)
+            found.append(booked - self._held(index) if index else 0)
+        return tuple(found)
+
+    def _held(self, vault_index: int) -> int:
+        return sum(fields["balances"][vault_index] for fields in self._users())
+
+    def _users(self) -> Iterator[Fields]:
         for at in self.known - self.forgeries:
             account = self.svm.get_account(at)
             if account is not None and account.owner == self.program.id:
                 kind, fields = self.program.decode_account(account.data)
-                held += fields["balances"][0] if kind == "UserAccount" else 0
-        parts = held + pool["cash_e6"] + pool["claims_pot_e6"] + self.fund_e6()
-        return int(self.vault_tokens() - parts)
+                if kind == "UserAccount":
+                    yield fields
 
     def put(self, at: Pubkey, data: bytes, owner: Pubkey) -> Pubkey:
         """Writes an account that only a forger needs."""
@@ -279,7 +316,8 @@ class Stage(Scene):
             (where.vault(self.mint), where.vault(token)),
             (where.vault_tokens(self.mint), where.vault_tokens(token)),
             (self.wallet(self.alice), self.wallet(self.alice, token)),
-            (price_update(token_feed(1)), price_update(self.feeds[0])),
+            (where.vault(NATIVE_MINT), where.vault(token)),
+            (price_update(token_feed(1)), price_update(token_feed(2))),
         ]
         for one, other in both:
             pairs.setdefault(one, other)

@@ -9,7 +9,12 @@ import json
 import pytest
 
 from quantdesk.adapters.chain.program import load_program
-from tests.program.matrix import admin_cases, custody_cases, trading_cases
+from tests.program.matrix import (
+    admin_cases,
+    collateral_cases,
+    custody_cases,
+    trading_cases,
+)
 from tests.program.matrix.edges import EDGES, integers
 from tests.program.matrix.judged import (
     COUNTS,
@@ -28,7 +33,7 @@ from tests.program.matrix.registry import CASES
 from tests.program.matrix.stage import LANDS
 from tests.program.matrix.substitutions import SUBSTITUTIONS
 
-CASE_MODULES = (admin_cases, custody_cases, trading_cases)
+CASE_MODULES = (admin_cases, collateral_cases, custody_cases, trading_cases)
 """Imported for the cases that they register."""
 WITH_NUMBERS = sorted(name for name, case in CASES.items() if integers(case.instruction))
 CHANGES = {"change.market": (1, 0), "change.vault": (2, 1), "change.timelock_s": (3, 0)}

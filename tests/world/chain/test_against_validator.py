@@ -1,13 +1,10 @@
 """The judge: the same genesis on a real validator and on the local chain, byte for byte.
 
-Runs only when QD_VALIDATOR names a program that takes LEDGER_DIR RPC_PORT and more arguments of
-solana-test-validator; it needs half a gigabyte and more than one core.
+Runs where there is a validator; it needs half a gigabyte and more than one core.
 """
 
 import asyncio
-import os
 import re
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,7 +15,6 @@ import pytest
 from quantdesk.adapters.chain.program import Fields, load_program
 from quantdesk.adapters.oracle.feeds import FEEDS
 from quantdesk.adapters.rpc.client import RpcClient
-from quantdesk.adapters.rpc.errors import RpcRefused
 from quantdesk.domain.market import DEFAULT_MARKETS
 from quantdesk.services.actions import Commitment
 from quantdesk.world.chain.config import ChainConfig
@@ -26,6 +22,7 @@ from quantdesk.world.chain.genesis import ExchangeConfig, initialize_exchange
 from quantdesk.world.chain.keys import WorldKeys, ensure_keys
 from quantdesk.world.chain.server import deployed_programs, running
 from tests.world.chain.chains import free_port_pair
+from tests.world.chain.validator import needs_validator, running_validator
 
 PROGRAM = load_program()
 FEED_IDS = {feed.symbol: bytes.fromhex(feed.feed_id) for feed in FEEDS}
@@ -44,14 +41,12 @@ class Outcome:
     logs: list[list[str]]
 
 
-@pytest.mark.timeout(240)
+@needs_validator
+@pytest.mark.timeout(300)
 async def test_genesis_leaves_the_same_accounts_logs_and_fees_on_both(tmp_path: Path) -> None:
-    runner = os.environ.get("QD_VALIDATOR")
-    if not runner:
-        pytest.skip("set QD_VALIDATOR to a solana-test-validator runner to judge the local chain")
     keys = ensure_keys(tmp_path / "keys")
 
-    async with _validator(runner, tmp_path, keys) as url:
+    with running_validator(tmp_path / "ledger", *_programs(keys)) as url:
         theirs = await _outcome(url, keys)
     async with _local(tmp_path, keys) as url:
         ours = await _outcome(url, keys)
@@ -65,7 +60,6 @@ async def test_genesis_leaves_the_same_accounts_logs_and_fees_on_both(tmp_path: 
 
 async def _outcome(url: str, keys: WorldKeys) -> Outcome:
     rpc, where = RpcClient.of([url]), PROGRAM.addresses
-    await _healthy(rpc)
     await initialize_exchange(rpc, PROGRAM, keys, CONFIG)
     addresses = [where.pool, where.security, where.insurance, *map(where.market, range(3))]
     accounts = {}
@@ -93,17 +87,6 @@ def _comparable(line: str) -> str:
     return "Program data" if line.startswith("Program data: ") else line
 
 
-async def _healthy(rpc: RpcClient) -> None:
-    async with asyncio.timeout(90):
-        while True:
-            try:
-                if await rpc.is_healthy() and await rpc.slot() >= 3:
-                    return
-            except RpcRefused:
-                pass
-            await asyncio.sleep(0.5)
-
-
 @asynccontextmanager
 async def _local(home: Path, keys: WorldKeys) -> AsyncIterator[str]:
     port = free_port_pair()
@@ -113,18 +96,8 @@ async def _local(home: Path, keys: WorldKeys) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-@asynccontextmanager
-async def _validator(runner: str, home: Path, keys: WorldKeys) -> AsyncIterator[str]:
-    port = free_port_pair()
-    authority = str(keys.admin.pubkey())
-    arguments = [runner, str(home / "ledger"), str(port)]
+def _programs(keys: WorldKeys) -> list[str]:
+    authority, words = str(keys.admin.pubkey()), list[str]()
     for program in deployed_programs(str(PROGRAM.id), authority):
-        arguments += ["--upgradeable-program", program.address, str(program.binary), authority]
-    process = await asyncio.create_subprocess_exec(
-        *arguments, start_new_session=True, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        await process.wait()
+        words += ["--upgradeable-program", program.address, str(program.binary), authority]
+    return words

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,7 +26,13 @@ from quantdesk.world.chain.server import deployed_programs, running
 from tests.world.chain.chains import free_port_pair
 from tests.world.chain.judge.actor import Actor, Case, Mischief
 from tests.world.chain.judge.draw import draw_cases
-from tests.world.chain.judge.session import ACTORS, CASES_EACH, RENT_SPACES, played
+from tests.world.chain.judge.session import (
+    ACTORS,
+    CASES_EACH,
+    RENT_SPACES,
+    Session,
+    played,
+)
 from tests.world.chain.judge.verdict import Verdict
 from tests.world.chain.test_genesis import FEED_IDS, PROGRAM
 from tests.world.chain.validator import needs_validator, running_validator
@@ -59,7 +65,7 @@ async def test_500_transactions_end_the_same_on_both(tmp_path: Path) -> None:
         ours = await played(url, keys)
 
     if report := os.environ.get("QD_JUDGE_REPORT"):
-        _write(Path(report), ours.verdicts, theirs.verdicts)
+        _write(Path(report), ours, theirs)
     assert [
         _name(each) for each in theirs.verdicts if each.has_succeeded != each.case.is_good
     ] == []
@@ -90,12 +96,16 @@ def _drawn() -> list[Case]:
     return [case for actor in actors for case in draw_cases(actor, CASES_EACH)]
 
 
-def _write(file: Path, ours: Sequence[Verdict], theirs: Sequence[Verdict]) -> None:
+def _write(file: Path, ours: Session, theirs: Session) -> None:
     """Every difference, for whoever has to explain it."""
-    good = sum(each.has_succeeded for each in theirs)
-    lines = [f"{good} of {len(theirs)} succeeded on the validator"]
-    lines.append(str(Counter((each.case.name, each.has_succeeded) for each in theirs)))
-    for our, their in zip(ours, theirs, strict=True):
+    good = sum(each.has_succeeded for each in theirs.verdicts)
+    lines = [f"{good} of {len(theirs.verdicts)} succeeded on the validator"]
+    lines.append(str(Counter((each.case.name, each.has_succeeded) for each in theirs.verdicts)))
+    for where in sorted(ours.accounts.keys() | theirs.accounts.keys()):
+        our, their = ours.accounts.get(where), theirs.accounts.get(where)
+        if our != their:
+            lines += [f"--- account {where}", f"ours   {our}", f"theirs {their}"]
+    for our, their in zip(ours.verdicts, theirs.verdicts, strict=True):
         for part in sorted(our.told.keys() | their.told.keys()):
             if our.told.get(part) != their.told.get(part):
                 lines += [f"--- {our.case.name}: {part}", f"ours   {our.told.get(part)}"]

@@ -80,8 +80,28 @@ async def test_web3js_sends_reads_tokens_and_hears_subscriptions(
     assert lookup["loaded"] == [lookup["to"]]
 
 
-async def test_kit_airdrops_confirms_and_hears_slots(node_modules: Path, tmp_path: Path) -> None:
+async def test_kit_sends_is_refused_reads_and_hears_every_subscription(
+    node_modules: Path, tmp_path: Path
+) -> None:
     async with chain(tmp_path, slot_ms=100) as running:
         report = await _node(node_modules, "kit.mjs", running.url, running.ws_url)
 
-    assert report == {"balance": "3000000000", "slot": True, "space": "0"}
+    refused = report.pop("refused")
+    assert isinstance(refused, dict)
+    assert refused["preflight"] is True
+    assert any("insufficient lamports" in line for line in refused["logs"])
+    assert report == {
+        "balance": "3000000000",
+        "landed": None,
+        "changed": "1000000000",
+        "logs": [
+            "Program 11111111111111111111111111111111 invoke [1]",
+            "Program 11111111111111111111111111111111 success",
+        ],
+        "ofProgram": True,
+        "slot": True,
+        "transaction": {"version": "0", "fee": "5000", "post": ["1999995000", "1000000000"]},
+        "status": True,
+        "found": True,
+        "account": {"space": "0", "lamports": "1000000002"},
+    }

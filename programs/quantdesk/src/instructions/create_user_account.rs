@@ -42,7 +42,9 @@ impl CreateUserAccount<'_> {
             sequence: 1,
             delegates: [Delegate::FREE; 4],
             claims_due_e6: 0,
-            reserved: [0; 248],
+            result_e6: 0,
+            mandates: 0,
+            reserved: [0; 238],
         });
         emit!(UserAccountCreated {
             sequence: 1,

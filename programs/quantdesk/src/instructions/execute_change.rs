@@ -60,7 +60,7 @@ impl ExecuteChange<'_> {
 
     fn change_security(&mut self, wanted: &Change) -> Result<()> {
         require!(
-            wanted.timelock_s >= 0 && wanted.daily_loss_share_e6 <= 1_000_000,
+            Security::is_timelock(wanted.timelock_s) && wanted.daily_loss_share_e6 <= 1_000_000,
             QuantDeskError::InvalidParameter
         );
         self.security.admin = wanted.admin;

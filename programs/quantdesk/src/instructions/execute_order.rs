@@ -11,10 +11,13 @@ use risk::trigger::moved_watermark_e6;
 use crate::errors::QuantDeskError;
 use crate::events::{OrderExecuted, WatermarkMoved};
 use crate::health::elsewhere;
+use crate::instructions::permit_order::Permit;
 use crate::ledger::{Fits, Records};
+use crate::mandates;
 use crate::oracle;
 use crate::state::{
-    kind, pause, reason, InsuranceFund, Market, Order, Pool, Position, Security, UserAccount,
+    kind, pause, reason, role, InsuranceFund, Mandate, Market, Order, Pool, Position, Security,
+    UserAccount,
 };
 
 #[derive(Accounts)]
@@ -47,31 +50,76 @@ pub struct ExecuteOrder<'info> {
     #[account(mut, constraint = keeper_account.key() != user_account.key()
         @ QuantDeskError::WrongAccount)]
     pub keeper_account: Option<Box<Account<'info, UserAccount>>>,
+    /// CHECK: where a parent's take profit or a leg's sibling lives, or lived.
+    #[account(mut)]
+    pub first_link: Option<UncheckedAccount<'info>>,
+    /// CHECK: where a parent's stop lives, or lived.
+    #[account(mut)]
+    pub second_link: Option<UncheckedAccount<'info>>,
+    /// CHECK: the mandate of whoever placed the order, at its derived address.
+    #[account(mut)]
+    pub mandate: Option<UncheckedAccount<'info>>,
+}
+
+/// How an attempt to execute ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Waits,
+    Closed,
+    Filled,
 }
 
 impl<'info> ExecuteOrder<'info> {
     pub fn execute_order(ctx: Context<'info, Self>) -> Result<()> {
         let clock = Clock::get()?;
-        let now = clock.unix_timestamp;
         let passed = ctx.remaining_accounts;
         let accounts = ctx.accounts;
         let (reading, is_late) = accounts.validate(&clock)?;
-        let trade_e9 = accounts.trade_e9();
+        let links = accounts.links()?;
+        let (user, placer) = (accounts.user_account.key(), accounts.order.placed_by);
+        let mandate = mandates::of(accounts.mandate.as_ref(), &user, &placer)?;
+        let end = accounts.attempt(passed, (&reading, is_late), mandate, &clock)?;
+        accounts.finish(links, end, &clock)
+    }
+
+    fn attempt(
+        &mut self,
+        passed: &'info [AccountInfo<'info>],
+        (reading, is_late): (&Reading, bool),
+        mandate: Option<Box<Mandate>>,
+        clock: &Clock,
+    ) -> Result<End> {
+        let now = clock.unix_timestamp;
+        if self.order.role == role::AWAKE && self.order.has_lost(&self.position) {
+            return self.cancel(reason::ORPHAN, now);
+        }
+        let trade_e9 = self.trade_e9();
         if trade_e9 == 0 {
-            return accounts.cancel(reason::REDUCE_ONLY, now);
+            return self.cancel(reason::REDUCE_ONLY, now);
         }
-        let grows = !is_reducing(accounts.position.size_e9, trade_e9);
-        let grade = accounts.admit(&reading, grows, now)?;
-        if !accounts.is_awake(&reading)? {
-            return accounts.follow(&reading, now);
+        let grows = !is_reducing(self.position.size_e9, trade_e9);
+        let grade = self.admit(reading, grows, now)?;
+        if !self.is_awake(reading)? {
+            self.follow(reading, now)?;
+            return Ok(End::Waits);
         }
-        let others = accounts.others(passed, grows, now)?;
-        match accounts.plan(trade_e9, (&reading, is_late), &others, now)? {
-            Ok(filled) => accounts.settle(&filled, trade_e9, (&reading, grade), &clock),
-            Err(Refusal::Bound) if accounts.order.waits_for_its_bound() => {
+        let mut permit = if grows { self.permit(mandate, now)? } else { Permit::Free };
+        if !self.allows(&permit, trade_e9, reading, now)? {
+            return self.cancel(reason::MANDATE, now);
+        }
+        let others = self.others(passed, grows, now)?;
+        match self.plan(trade_e9, (reading, is_late), &others, now)? {
+            Ok(filled) => {
+                if !self.count(&mut permit, &filled, (reading, &others), now)? {
+                    return self.cancel(reason::MANDATE, now);
+                }
+                self.settle(&filled, trade_e9, (reading, grade), clock)?;
+                Ok(End::Filled)
+            }
+            Err(Refusal::Bound) if self.order.waits_for_its_bound() => {
                 err!(QuantDeskError::LimitNotReached)
             }
-            Err(refusal) => accounts.cancel(reason_of(refusal), now),
+            Err(refusal) => self.cancel(reason_of(refusal), now),
         }
     }
 
@@ -84,6 +132,7 @@ impl<'info> ExecuteOrder<'info> {
         );
         let order = &self.order;
         require!(!order.is_expired(clock.unix_timestamp), QuantDeskError::OrderExpired);
+        require!(order.role != role::ASLEEP, QuantDeskError::LegAsleep);
         let (reading, previous_at) = oracle::read_spanned(&self.oracle, &self.market)?;
         require!(
             reading.publish_time > order.placed_at && clock.slot > order.placed_slot,
@@ -282,12 +331,13 @@ impl<'info> ExecuteOrder<'info> {
         });
     }
 
-    fn cancel(&mut self, reason: u8, now: i64) -> Result<()> {
+    fn cancel(&mut self, reason: u8, now: i64) -> Result<End> {
         self.user_account.open_orders -= 1;
         let sequence = self.user_account.next_sequence();
         let by = self.keeper.key();
         emit!(self.order.cancelled(self.order.key(), sequence, now, (reason, by)));
-        self.order.close(self.owner.to_account_info())
+        self.order.close(self.owner.to_account_info())?;
+        Ok(End::Closed)
     }
 }
 

@@ -39,7 +39,7 @@ impl Initialize<'_> {
         keeper_reward_e6: u64,
         timelock_s: i64,
     ) -> Result<()> {
-        require!(timelock_s >= 0, QuantDeskError::InvalidParameter);
+        require!(Security::is_timelock(timelock_s), QuantDeskError::InvalidParameter);
 
         let bumps = &ctx.bumps;
         let security = &mut ctx.accounts.security;

@@ -2,19 +2,22 @@
 
 use anchor_lang::prelude::*;
 use risk::books::Books;
-use risk::execution::{fill, standing_of, Refusal, Request};
+use risk::execution::{fill, standing_of, Filled, Refusal, Request};
+use risk::mandate::{result_e6, Trial};
 use risk::margin::Standing;
 use risk::oracle::{Action, Reading};
 use risk::position::{is_reducing, reducing_part_e9};
 use risk::trigger::TRAILING_BPS_MAX;
 
 use crate::errors::QuantDeskError;
-use crate::events::OrderPlaced;
 use crate::health::elsewhere;
 use crate::ledger::Fits;
+use crate::mandates;
 use crate::oracle;
+use crate::records;
 use crate::state::{
-    kind, pause, permission, Market, Order, OrderParams, Position, Security, UserAccount, VERSION,
+    kind, pause, permission, role, Mandate, Market, Order, OrderParams, Position, Security,
+    UserAccount, VERSION,
 };
 
 #[derive(Accounts)]
@@ -41,6 +44,9 @@ pub struct PlaceOrder<'info> {
     )]
     pub order: Box<Account<'info, Order>>,
     pub system_program: Program<'info, System>,
+    /// CHECK: the mandate of the authority, at its derived address; empty when there is none.
+    #[account(mut)]
+    pub mandate: Option<UncheckedAccount<'info>>,
 }
 
 /// A pool that can pay: the preview at placing does not depend on the pool.
@@ -54,33 +60,23 @@ impl<'info> PlaceOrder<'info> {
         let accounts = ctx.accounts;
         accounts.open_position_account(bumps.0);
         accounts.validate(&params, clock.unix_timestamp)?;
-        if accounts.grows(&params) {
-            accounts.require_covered(passed, &params, clock.unix_timestamp)?;
+        let mut mandate = accounts.binding_mandate()?;
+        let grows = accounts.grows(&params);
+        if let Some(mandate) = &mandate {
+            accounts.require_allowed(mandate, &params, grows, clock.unix_timestamp)?;
+        }
+        if grows {
+            let preview = accounts.preview(passed, &params, clock.unix_timestamp)?;
+            accounts.count(mandate.as_deref_mut(), &preview, clock.unix_timestamp)?;
         }
         accounts.record(&params, bumps.1, &clock);
+        accounts.order.is_mandated = mandate.is_some();
         if params.kind == kind::TRAILING_STOP {
             accounts.start_trailing(clock.unix_timestamp)?;
         }
-        let user = &mut accounts.user_account;
+        let (user, order) = (&mut accounts.user_account, &accounts.order);
         user.open_orders += 1;
-        emit!(OrderPlaced {
-            sequence: user.next_sequence(),
-            at: clock.unix_timestamp,
-            order: accounts.order.key(),
-            user_account: user.key(),
-            owner: user.owner,
-            market_index: accounts.market.index,
-            client_order_id: params.client_order_id,
-            kind: params.kind,
-            size_e9: params.size_e9,
-            limit_price_e6: params.limit_price_e6,
-            trigger_price_e6: params.trigger_price_e6,
-            trailing_bps: params.trailing_bps,
-            watermark_e6: accounts.order.watermark_e6,
-            reduce_only: params.reduce_only,
-            expires_at: accounts.order.expires_at,
-            placed_slot: clock.slot,
-        });
+        emit!(order.placed(order.key(), user.next_sequence()));
         Ok(())
     }
 
@@ -132,28 +128,82 @@ impl<'info> PlaceOrder<'info> {
         !params.reduce_only && !is_reducing(self.position.size_e9, params.size_e9)
     }
 
-    /// A market order is tried at the present price; for a limit the account must stand as it is.
+    fn binding_mandate(&self) -> Result<Option<Box<Mandate>>> {
+        let (passed, placer) = (self.mandate.as_ref(), self.authority.key());
+        mandates::require_shown(passed, &self.user_account, &placer)?;
+        mandates::of(passed, &self.user_account.key(), &placer)
+    }
+
+    /// A mandate judges every order by itself, a reduction too, and by its whole size: what it can
+    /// reduce may grow while it waits.
+    fn require_allowed(
+        &self,
+        mandate: &Mandate,
+        params: &OrderParams,
+        grows: bool,
+        now: i64,
+    ) -> Result<()> {
+        let reading = oracle::read(&self.oracle, &self.market)?;
+        let action = if grows { Action::Grow } else { Action::Reduce };
+        oracle::admit(&self.market, &reading, action, now)?;
+        let (index, price_e6) = (self.market.index, reading.price_e6);
+        let judged = mandate.caps().breach_of_order(index, params.size_e9, price_e6, now);
+        judged.fits()?.map_err(mandates::refusal_of)
+    }
+
+    /// The trade on the account counts against the mandate's day.
+    fn count(&self, mandate: Option<&mut Mandate>, preview: &Trial, now: i64) -> Result<()> {
+        let Some(mandate) = mandate else {
+            return Ok(());
+        };
+        let judged = mandate.caps().breach_of_trial(&mandate.day_start(), preview, now).fits()?;
+        mandate.set_day_start(&judged.map_err(mandates::refusal_of)?);
+        match &self.mandate {
+            Some(info) => records::write(info, mandate),
+            None => err!(QuantDeskError::MandateMissing),
+        }
+    }
+
+    /// A market order is tried at the present price; for any other the account must stand as it
+    /// is. Returns what the trade would make of the account.
     #[inline(never)]
-    fn require_covered(
+    fn preview(
         &self,
         passed: &'info [AccountInfo<'info>],
         params: &OrderParams,
         now: i64,
-    ) -> Result<()> {
+    ) -> Result<Box<Trial>> {
         let market = &self.market;
         let reading = oracle::read(&self.oracle, market)?;
         oracle::admit(market, &reading, Action::Grow, now)?;
         let user = &self.user_account;
         let rest = elsewhere(passed, user, market.index, Action::Grow, now)?;
-        let books = self.books(&reading, now)?;
-        if params.kind == kind::MARKET {
-            return self.try_fill(params, &books, &reading, &rest.standing);
-        }
-        let mut books = books;
+        let before = self.books(&reading, now)?;
+        let mut books = Box::new(before);
         books.settle_funding().fits()?;
         let standing = standing_of(&market.terms(), &books, &reading, &rest.standing).fits()?;
-        require!(standing.covers_initial(), QuantDeskError::InsufficientCollateral);
-        Ok(())
+        let result_e6 = self.result_e6(&books, &standing)?;
+        let mut trial = Box::new(Trial {
+            size_after_e9: books.position.size_e9.checked_add(params.size_e9).fits()?,
+            price_e6: reading.price_e6,
+            standing,
+            checks_leverage: params.kind == kind::MARKET,
+            before_e6: result_e6,
+            after_e6: result_e6,
+        });
+        if params.kind != kind::MARKET {
+            require!(standing.covers_initial(), QuantDeskError::InsufficientCollateral);
+            return Ok(trial);
+        }
+        let filled = self.try_fill(params, &before, &reading, &rest.standing)?;
+        trial.after_e6 = self.result_e6(&filled.books, &filled.standing)?;
+        trial.standing = filled.standing;
+        Ok(trial)
+    }
+
+    fn result_e6(&self, books: &Books, standing: &Standing) -> Result<i64> {
+        let user = &self.user_account;
+        result_e6(user.result_e6, user.usdc_e6(), books, standing).fits()
     }
 
     fn books(&self, reading: &Reading, now: i64) -> Result<Books> {
@@ -175,7 +225,7 @@ impl<'info> PlaceOrder<'info> {
         books: &Books,
         reading: &Reading,
         others: &Standing,
-    ) -> Result<()> {
+    ) -> Result<Box<Filled>> {
         let request = Request {
             trade_e9: params.size_e9,
             bound_e6: params.limit_price_e6,
@@ -187,7 +237,7 @@ impl<'info> PlaceOrder<'info> {
             is_late: false,
         };
         match fill(&self.market.terms(), books, &request, reading, others).fits()? {
-            Ok(_) => Ok(()),
+            Ok(filled) => Ok(Box::new(filled)),
             Err(Refusal::Bound) => err!(QuantDeskError::SlippageExceeded),
             Err(_) if !request.has_room => err!(QuantDeskError::TooManyMarkets),
             Err(_) => err!(QuantDeskError::InsufficientCollateral),
@@ -237,7 +287,11 @@ impl<'info> PlaceOrder<'info> {
             placed_slot: clock.slot,
             expires_at,
             placed_by: self.authority.key(),
-            reserved: [0; 96],
+            role: role::PLAIN,
+            link_ids: [0; 2],
+            opening: 0,
+            is_mandated: false,
+            reserved: [0; 74],
         });
     }
 }

@@ -1,5 +1,6 @@
 //! The accounts. Units are in the names; `reserved` bytes let fields be added without moving any.
 
+mod mandate;
 mod market;
 mod order;
 mod pool;
@@ -11,6 +12,7 @@ mod sol_vault;
 mod user;
 mod vault;
 
+pub use mandate::*;
 pub use market::*;
 pub use order::*;
 pub use pool::*;

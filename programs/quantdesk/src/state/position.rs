@@ -22,7 +22,9 @@ pub struct Position {
     /// Maintenance equity of the account over its requirement at the last touch; capped.
     pub health_e6: u32,
     pub updated_slot: u64,
-    pub reserved: [u8; 128],
+    /// How often a position was opened from flat or from the other side.
+    pub openings: u32,
+    pub reserved: [u8; 124],
 }
 
 impl Position {

@@ -21,6 +21,14 @@ pub struct Security {
 
 impl Security {
     pub const SEED: &'static [u8] = b"security";
+    /// Shorter, and a stolen key could loosen before anyone looks.
+    pub const TIMELOCK_MIN_S: i64 = 3_600;
+    /// Longer, and nothing could be mended in time.
+    pub const TIMELOCK_MAX_S: i64 = 2_592_000;
+
+    pub fn is_timelock(seconds: i64) -> bool {
+        (Self::TIMELOCK_MIN_S..=Self::TIMELOCK_MAX_S).contains(&seconds)
+    }
 
     /// Guardian and admin may make things stricter at once.
     pub fn may_tighten(&self, key: &Pubkey) -> bool {

@@ -53,7 +53,12 @@ pub struct UserAccount {
     pub delegates: [Delegate; 4],
     /// Paid by the pool for this account, not fetched yet.
     pub claims_due_e6: u64,
-    pub reserved: [u8; 248],
+    /// What trading has brought since the account was opened: fills, funding, penalties and
+    /// claims, not what the owner moved in or out.
+    pub result_e6: i64,
+    /// Keys that a mandate binds.
+    pub mandates: u16,
+    pub reserved: [u8; 238],
 }
 
 impl UserAccount {

@@ -14,7 +14,7 @@ from quantdesk.world.chain.errors import (
     invalid,
 )
 from quantdesk.world.chain.fees import fee_of
-from quantdesk.world.chain.incoming import incoming, require_usable
+from quantdesk.world.chain.incoming import budget_error, incoming, require_resolvable
 from quantdesk.world.chain.json_types import Json, Object
 from quantdesk.world.chain.methods.accounts import lookup_at
 from quantdesk.world.chain.params import (
@@ -142,8 +142,11 @@ def get_fee_for_message(bank: Bank, params: Params) -> Object:
         raise invalid(f"failed to deserialize message: {problem}") from problem
     if len(raw) > MESSAGE_BYTES_MAX:
         raise invalid(f"decoded message too large: {len(raw)} bytes (max: {MESSAGE_BYTES_MAX})")
-    require_usable(bank, message)
-    return {"context": where, "value": fee_of(message) if bank.knows_blockhash(message) else None}
+    require_resolvable(bank, message)
+    if not bank.knows_blockhash(message):
+        return {"context": where, "value": None}
+    # A budget that cannot be read asks for no priority.
+    return {"context": where, "value": fee_of(message, is_priced=budget_error(message) is None)}
 
 
 def request_airdrop(bank: Bank, params: Params) -> str:

@@ -20,7 +20,12 @@ from solders.system_program import (
 )
 
 from quantdesk.adapters.chain import tokens
-from quantdesk.adapters.chain.addresses import TOKEN_PROGRAM, associated_token_account, price_update
+from quantdesk.adapters.chain.addresses import (
+    SYSTEM_PROGRAM,
+    TOKEN_PROGRAM,
+    associated_token_account,
+    price_update,
+)
 from quantdesk.adapters.chain.instructions import Instructions, MarketRef
 from quantdesk.adapters.chain.price_update import PriceMessage, post_update
 from quantdesk.adapters.chain.transaction import build_message, sign
@@ -30,6 +35,7 @@ from quantdesk.world.chain.keys import WorldKeys
 from tests.world.chain.chains import SOL
 from tests.world.chain.judge.actor import HEIRS, USDC, Actor
 from tests.world.chain.judge.draw import FILLERS, draw_cases
+from tests.world.chain.judge.steps import NONCE_SPACE
 from tests.world.chain.judge.verdict import Judge, Verdict
 from tests.world.chain.test_genesis import CONFIG, FEED_IDS, PROGRAM
 
@@ -189,6 +195,8 @@ async def _accounts(judge: Judge, actors: Sequence[Actor]) -> dict[str, Any]:
 
 def _content(account: Any, left_out: set[str]) -> Any:
     if account.owner != PROGRAM.id:
-        return account.data.hex()
+        is_nonce = account.owner == SYSTEM_PROGRAM and len(account.data) == NONCE_SPACE
+        # What a nonce stores is a hash of its own chain.
+        return (account.data[:40] + account.data[72:] if is_nonce else account.data).hex()
     kind, fields = PROGRAM.decode_account(account.data)
     return kind, {name: each for name, each in fields.items() if name not in left_out}
