@@ -18,6 +18,7 @@ from tests.program.matrix import (
     admin_cases,
     collateral_cases,
     custody_cases,
+    tied_cases,
     trading_cases,
 )
 from tests.program.matrix.registry import CASES
@@ -26,7 +27,7 @@ from tests.program.matrix.slots import RECORD, slots_of
 from tests.program.matrix.stage import LANDS, SOL_ORDER, Stage
 from tests.program.scene import BASE, FLAT_SOL, order_params, swapped, unsigned
 
-CASE_MODULES = (admin_cases, collateral_cases, custody_cases, trading_cases)
+CASE_MODULES = (admin_cases, collateral_cases, custody_cases, tied_cases, trading_cases)
 WITHOUT_RECORDS = {"initialize", "create_user_account"}
 # An account that may have to be created is first sought at its own address.
 COSPLAY_ENDS = (

@@ -26,6 +26,7 @@ from tests.program.matrix import (
     admin_cases,
     collateral_cases,
     custody_cases,
+    tied_cases,
     trading_cases,
 )
 from tests.program.matrix.registry import CASES
@@ -34,7 +35,7 @@ from tests.program.matrix.substitutions import TOKEN_2022
 from tests.program.scene import BASE, USD
 from tests.program.test_attack_classes import refused, with_accounts
 
-CASE_MODULES = (admin_cases, collateral_cases, custody_cases, trading_cases)
+CASE_MODULES = (admin_cases, collateral_cases, custody_cases, tied_cases, trading_cases)
 MEMO = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
 UNDER_TIMELOCK = ("propose_change", "execute_change (market)", "execute_change (vault)")
 

@@ -62,9 +62,11 @@ async def accounts(cluster: Cluster, kind: str | None, *, as_json: bool) -> None
     chosen = next((name for name in kinds if name.lower() == kind.lower()), None)
     if chosen is None:
         raise CommandFailed(f"no account is a {kind!r}; there are: {', '.join(kinds) or 'none'}")
-    for address, name, content in found:
-        if name == chosen:
-            tell({"address": address, **content}, as_json=as_json)
+    of_kind = [(address, content) for address, name, content in found if name == chosen]
+    for at, (address, content) in enumerate(of_kind):
+        if at and not as_json:
+            print()
+        tell({"address": address, **content}, as_json=as_json)
 
 
 async def market(cluster: Cluster, name: str, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.services.ports import PortError
 from quantdesk.settings import Settings, SettingsError, world_environment
 from quantdesk.world.chain.genesis import GenesisFailed
+from quantdesk.world.chain.plain import plain_lines
 
 CLUSTERS = {
     "localhost": "http://127.0.0.1:8899",
@@ -134,24 +135,13 @@ def shown(value: object) -> object:
 
 
 def tell(found: dict[str, object], *, as_json: bool) -> None:
-    """Print one answer: a JSON line, or a name and value on each line."""
+    """Print one answer: a JSON line in the program's units, or lines for people."""
     readable = {name: shown(each) for name, each in found.items()}
     if as_json:
         print(json.dumps(readable), flush=True)
         return
-    for name, text in _lines(readable):
+    for name, text in plain_lines(readable):
         print(f"{name:<28}{text}", flush=True)
-
-
-def _lines(found: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for name, each in found.items():
-        if isinstance(each, dict):
-            yield from _lines(each, f"{prefix}{name}.")
-        elif isinstance(each, list) and each and isinstance(each[0], dict):
-            for at, row in enumerate(each):
-                yield from _lines(row, f"{prefix}{name}.{at}.")
-        else:
-            yield f"{prefix}{name}", each
 
 
 def progress(*, as_json: bool) -> Callable[[str], None]:

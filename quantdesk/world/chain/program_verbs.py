@@ -66,6 +66,12 @@ def deploy(wish: DeployWish) -> int:
         report = _report(keys, plan, binary)
         if wish.is_dry_run or plan.is_done:
             tell({**report, "changed": False}, as_json=wish.as_json)
+            say(
+                "this binary is deployed already: nothing to do"
+                if plan.is_done
+                else "dry run: nothing was sent; without --dry-run it would be"
+            )
+            say(WARNING.format(authority=keys.authority.pubkey(), program=keys.program))
             return
         if await cluster.rpc.genesis_hash() == MAINNET_GENESIS and not wish.is_confirmed:
             raise CommandFailed("this is mainnet; look at --dry-run, then repeat it with --yes")

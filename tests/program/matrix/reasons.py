@@ -3,7 +3,7 @@
 The exact refusal of every cell is in `expected.json`; here is what that file may say at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from typing import Any
 
@@ -16,10 +16,10 @@ NO_FUNDS = {"InsufficientFunds"}
 REFUSALS: dict[str, set[str]] = {
     # An optional signer who does not sign agrees to nothing.
     "other user's": ADDRESS | LINK | {"NotBankrupt", "AccountNotSigner"},
-    "wrong owner, same bytes": ADDRESS | {"AccountOwnedByWrongProgram"},
-    "wrong type, same size": ADDRESS | KIND,
+    "wrong owner, same bytes": ADDRESS | {"AccountOwnedByWrongProgram", "WrongAccount"},
+    "wrong type, same size": ADDRESS | KIND | {"WrongAccount"},
     "uninitialised": ADDRESS | ABSENT | NO_FUNDS | {"AccountNotSigner"},
-    "closed": ADDRESS | KIND,
+    "closed": ADDRESS | KIND | {"WrongAccount"},
     "wrong bump": ADDRESS | {"AccountOwnedByWrongProgram", "WrongAccount", "Unauthorized"},
     "duplicate of another slot": ADDRESS
     | KIND
@@ -37,8 +37,9 @@ REFUSALS: dict[str, set[str]] = {
 LEGITIMATE_ACCOUNTS: dict[tuple[str, str, str], str] = {
     ("pay_claims", "user_account", "other user's"): "anyone sets cash aside for every claim alike",
     ("cancel_order", "order", "other market's"): "another order of the same user, whose wish it is",
-    ("execute_order", "keeper", "*"): "anyone may execute an order",
-    ("execute_order", "keeper_account", "other user's"): "the executor names who is rewarded",
+    ("cancel_order (a*)", "authority", "*"): "anyone may take a leg that protects nothing",
+    ("execute_order*", "keeper", "*"): "anyone may execute an order",
+    ("execute_order*", "keeper_account", "other user's"): "the executor names who is rewarded",
     ("tighten_market", "market", "other market's"): "the guardian closes the market it names",
     ("execute_change (market)", "vault", "other market's"): "a change of a market reads no vault",
     ("execute_change (vault)", "market", "other market's"): "a change of a vault reads no market",
@@ -57,10 +58,16 @@ LEGITIMATE_NUMBERS: dict[tuple[str, str], str] = {
     ("place_order*", "params.trigger_price_e6"): "a market order has none",
     ("place_order*", "params.trailing_bps"): "a market order has none",
     ("place_order*", "params.expires_at"): "never, or any second to come; cut to 30 s",
+    ("*_position", "params.kind"): "a market order",
+    ("*_position", "params.trigger_price_e6"): "a market order has none",
+    ("*_position", "params.trailing_bps"): "a market order has none",
+    ("*_position", "params.expires_at"): "never, or any second to come; cut to 30 s",
+    ("close_position", "params.size_e9"): "0 closes the whole position",
+    ("place_bracket*", "params.expires_at"): "never, or any second to come",
+    ("set_mandate*", "params.*"): "a cap, however tight or wide; a second to come, or never",
     ("liquidate", "max_size_e9"): "a bound; never more than the account must give up",
     ("deleverage", "max_size_e9"): "a bound; never more than the skew",
     ("initialize", "keeper_reward_e6"): "a reward is never more than the fee it comes from",
-    ("initialize", "timelock_s"): "set once at genesis by the upgrade authority",
     ("initialize_market", "params.*"): "sound terms; the market starts paused",
     ("initialize_token_vault", "params.*"): "sound rules; the collateral starts without weight",
     ("convert_collateral*", "*_usdc_e6"): "a bound that is met",
@@ -83,12 +90,18 @@ def why_number_lands(case: str, argument: str) -> str | None:
     return _first(LEGITIMATE_NUMBERS, (case, argument))
 
 
+def unused(reasons: Mapping[Any, str], cells: Sequence[tuple[str, ...]]) -> list[str]:
+    """Reasons that no cell needs any more."""
+    return [
+        reason
+        for pattern, reason in reasons.items()
+        if not any(_matches(cell, pattern) for cell in cells)
+    ]
+
+
 def _first(reasons: Mapping[Any, str], cell: tuple[str, ...]) -> str | None:
-    return next(
-        (
-            reason
-            for pattern, reason in reasons.items()
-            if all(fnmatch(each, shape) for each, shape in zip(cell, pattern, strict=True))
-        ),
-        None,
-    )
+    return next((reason for pattern, reason in reasons.items() if _matches(cell, pattern)), None)
+
+
+def _matches(cell: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    return all(fnmatch(each, shape) for each, shape in zip(cell, pattern, strict=True))

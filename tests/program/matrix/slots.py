@@ -17,7 +17,7 @@ from quantdesk.adapters.chain.addresses import (
 from tests.program.matrix.stage import Stage
 
 SYSVARS = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
-SIGNER, FRESH, RECORD, TOKENS, MINT, ORACLE, PROGRAM, SYSVAR, WALLET, LOADER = (
+SIGNER, FRESH, RECORD, TOKENS, MINT, ORACLE, PROGRAM, SYSVAR, WALLET, LOADER, ABSENT = (
     "signer",
     "fresh",
     "record",
@@ -28,6 +28,7 @@ SIGNER, FRESH, RECORD, TOKENS, MINT, ORACLE, PROGRAM, SYSVAR, WALLET, LOADER = (
     "sysvar",
     "wallet",
     "loader",
+    "absent",
 )
 MINT_SIZE = 82
 
@@ -52,6 +53,11 @@ class Slot:
     def data(self) -> bytes:
         """What lies there."""
         return bytes(self.account.data) if self.account else b""
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether an account in this slot is passed for writing; an absent one would be."""
+        return self.meta.is_writable or (self.role == ABSENT and bool(self.row.get("writable")))
 
     @property
     def is_rederived(self) -> bool:
@@ -91,6 +97,8 @@ def _rows(stage: Stage, instruction: Instruction) -> Iterator[Mapping[str, Any]]
 def _role(stage: Stage, meta: AccountMeta, row: Mapping[str, Any]) -> str:
     if row.get("signer"):
         return SIGNER
+    if meta.pubkey == stage.program.id and row.get("optional"):
+        return ABSENT
     if meta.pubkey == stage.program.id or row.get("address", "").startswith(("1111", "Token")):
         return PROGRAM
     if "address" in row:

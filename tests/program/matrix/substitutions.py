@@ -11,6 +11,7 @@ from quantdesk.adapters.chain.program import Call
 from tests.domain.onchain import address
 from tests.program.matrix.seeds import next_address, seeds_of
 from tests.program.matrix.slots import (
+    ABSENT,
     FRESH,
     LOADER,
     MINT,
@@ -94,7 +95,7 @@ def of_another_owner(scheme: Scheme, slot: Slot) -> Wrong:
     """The same bytes in an account of a foreign program."""
     if slot.role in (SIGNER, WALLET):
         return Inapplicable(NO_BYTES)
-    data = slot.data if slot.role != PROGRAM else b"\0" * 36
+    data = _bytes(slot) if slot.role != PROGRAM else bytes(36)
     return _forged(scheme, slot, "a copy under a foreign owner", data or bytes(200), FOREIGN)
 
 
@@ -108,8 +109,8 @@ def of_another_type(scheme: Scheme, slot: Slot) -> Wrong:
         other = b"\2\0\0\0" + slot.data[4:]
         return _forged(scheme, slot, "a program, not its data", other, _owner(scheme, slot))
     kinds = sorted(scheme.stage.program._discriminators.values())
-    other_kind = next(kind for kind in kinds if kind != slot.data[:8])
-    data = other_kind + (slot.data[8:] or bytes(200))
+    other_kind = next(kind for kind in kinds if kind != _bytes(slot)[:8])
+    data = other_kind + (_bytes(slot)[8:] or bytes(200))
     return _forged(scheme, slot, "of another kind", data, _owner(scheme, slot))
 
 
@@ -122,7 +123,7 @@ def closed(scheme: Scheme, slot: Slot) -> Wrong:
     """What is left of an account whose bytes were wiped: its owner and its lamports."""
     if slot.role in (SIGNER, WALLET, PROGRAM, SYSVAR):
         return Inapplicable(NO_BYTES)
-    wiped = bytes(len(slot.data) or 200)
+    wiped = bytes(len(_bytes(slot)) or 200)
     return _forged(scheme, slot, "wiped", wiped, _owner(scheme, slot))
 
 
@@ -133,8 +134,10 @@ def under_another_bump(scheme: Scheme, slot: Slot) -> Wrong:
     only the program writes such accounts, and only at the first bump. What an attacker can bring
     to that address is lamports.
     """
-    if slot.role in (SIGNER, WALLET, PROGRAM, SYSVAR):
+    if slot.role in (SIGNER, WALLET, PROGRAM, SYSVAR, ABSENT):
         return Inapplicable(NOT_DERIVED)
+    if slot.role == FRESH and "pda" not in slot.row:
+        return Inapplicable("empty, at the address that another account links to")
     if slot.name == "user_tokens":
         return Inapplicable("any token account of the signer will do; its address is not derived")
     if slot.role == MINT:
@@ -143,7 +146,7 @@ def under_another_bump(scheme: Scheme, slot: Slot) -> Wrong:
     if not slot.is_rederived and slot.role == RECORD:
         return _instead(slot, scheme.stage.put(at, b"", SYSTEM_PROGRAM))
     owner = _owner(scheme, slot)
-    return _instead(slot, scheme.stage.put(at, slot.data or bytes(200), owner))
+    return _instead(slot, scheme.stage.put(at, _bytes(slot) or bytes(200), owner))
 
 
 def duplicate(scheme: Scheme, slot: Slot) -> Wrong:
@@ -175,7 +178,7 @@ def a_sysvar(scheme: Scheme, slot: Slot) -> Wrong:
         return Inapplicable("a sysvar cannot sign")
     if slot.role == SYSVAR:
         return _forged(scheme, slot, "a fake sysvar", bytes(36), SYSVARS)
-    return AccountMeta(CLOCK, is_signer=False, is_writable=slot.meta.is_writable)
+    return AccountMeta(CLOCK, is_signer=False, is_writable=slot.is_writable)
 
 
 def of_another_market(scheme: Scheme, slot: Slot) -> Wrong:
@@ -210,7 +213,7 @@ SUBSTITUTIONS: dict[str, Substitution] = {
 
 
 def _instead(slot: Slot, at: Pubkey) -> AccountMeta:
-    return AccountMeta(at, is_signer=slot.meta.is_signer, is_writable=slot.meta.is_writable)
+    return AccountMeta(at, is_signer=slot.meta.is_signer, is_writable=slot.is_writable)
 
 
 def _forged(scheme: Scheme, slot: Slot, kind: str, data: bytes, owner: Pubkey) -> AccountMeta:
@@ -218,8 +221,12 @@ def _forged(scheme: Scheme, slot: Slot, kind: str, data: bytes, owner: Pubkey) -
     return _instead(slot, scheme.stage.put(address(label), data, owner))
 
 
+def _bytes(slot: Slot) -> bytes:
+    return b"" if slot.role == ABSENT else slot.data
+
+
 def _owner(scheme: Scheme, slot: Slot) -> Pubkey:
-    if slot.account is None or slot.role == FRESH:
+    if slot.account is None or slot.role in (FRESH, ABSENT):
         return scheme.stage.program.id
     return slot.account.owner
 

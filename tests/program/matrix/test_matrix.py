@@ -13,6 +13,7 @@ from tests.program.matrix import (
     admin_cases,
     collateral_cases,
     custody_cases,
+    tied_cases,
     trading_cases,
 )
 from tests.program.matrix.edges import EDGES, integers
@@ -28,12 +29,19 @@ from tests.program.matrix.judged import (
     number_table,
     write_counts,
 )
-from tests.program.matrix.reasons import REFUSALS, why_account_lands, why_number_lands
+from tests.program.matrix.reasons import (
+    LEGITIMATE_ACCOUNTS,
+    LEGITIMATE_NUMBERS,
+    REFUSALS,
+    unused,
+    why_account_lands,
+    why_number_lands,
+)
 from tests.program.matrix.registry import CASES
 from tests.program.matrix.stage import LANDS
 from tests.program.matrix.substitutions import SUBSTITUTIONS
 
-CASE_MODULES = (admin_cases, collateral_cases, custody_cases, trading_cases)
+CASE_MODULES = (admin_cases, collateral_cases, custody_cases, tied_cases, trading_cases)
 """Imported for the cases that they register."""
 WITH_NUMBERS = sorted(name for name, case in CASES.items() if integers(case.instruction))
 CHANGES = {"change.market": (1, 0), "change.vault": (2, 1), "change.timelock_s": (3, 0)}
@@ -109,3 +117,24 @@ def test_no_row_of_the_file_is_left_over() -> None:
     assert sorted(rows["accounts"]) == sorted(CASES)
     assert sorted(rows["numbers"]) == WITH_NUMBERS
     assert sorted(rows["changes"]) == sorted(CHANGES)
+
+
+def test_no_reason_is_left_over() -> None:
+    rows = json.loads(EXPECTED.read_text())
+    landed = [
+        (case, slot, substitution)
+        for case, table in rows["accounts"].items()
+        for slot, row in table.items()
+        for substitution, outcome in row.items()
+        if outcome == LANDS
+    ]
+    numbers = [
+        (case if part == "numbers" else "execute_change", argument)
+        for part in ("numbers", "changes")
+        for case, table in rows[part].items()
+        for argument, row in table.items()
+        if LANDS in row.values()
+    ]
+
+    assert unused(LEGITIMATE_ACCOUNTS, landed) == []
+    assert unused(LEGITIMATE_NUMBERS, numbers) == []
