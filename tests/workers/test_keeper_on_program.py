@@ -44,7 +44,9 @@ class SceneNode:
         accounts = [where.user_account(each) for each in owners]
         self._places = [where.pool, where.market(0), scene.keeper_account, *accounts]
         self._places += [where.position(each, 0) for each in accounts]
-        self._places += [where.order(each, n) for each in accounts for n in range(10)]
+        self._places += [
+            where.order(each, n) for each in accounts for n in (*range(10), *range(101, 104))
+        ]
 
     async def program_accounts(
         self, program: Pubkey, *, commitment: Commitment = Commitment.CONFIRMED

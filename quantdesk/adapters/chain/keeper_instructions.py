@@ -6,7 +6,9 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain.instructions import Instructions, Trader
+from quantdesk.adapters.chain.ties import Role, Ties
 from quantdesk.domain.account import AccountState
+from quantdesk.domain.order import Order
 from quantdesk.services.keeping_tasks import (
     AccrueFunding,
     CancelExpired,
@@ -38,9 +40,7 @@ class KeeperInstructions:
             case ExecuteOrder() | FollowPrice():
                 return self._executing(task.order, book, for_reward=for_reward)
             case CancelExpired() | CancelOrphan():
-                trader = _trader(book.accounts[book.orders[task.order].account])
-                order = Pubkey.from_string(task.order)
-                return self._build.cancel_order(trader, order, by=self._keeper)
+                return self._cancelling(task, book)
             case Liquidate():
                 return self._build.liquidate(
                     _trader(book.accounts[task.account]),
@@ -55,12 +55,21 @@ class KeeperInstructions:
 
     def _executing(self, address: str, book: ExchangeBook, *, for_reward: bool) -> Instruction:
         order = book.orders[address]
-        return self._build.execute_order(
+        return self._build.execute_tied(
             _trader(book.accounts[order.account]),
             Pubkey.from_string(address),
-            order.market_index,
+            _ties(order),
             keeper=self._keeper,
             keeper_account=self._rewarded(order.account, book) if for_reward else None,
+        )
+
+    def _cancelling(self, task: CancelExpired | CancelOrphan, book: ExchangeBook) -> Instruction:
+        order = book.orders[task.order]
+        return self._build.cancel_order(
+            _trader(book.accounts[order.account]),
+            Pubkey.from_string(task.order),
+            by=self._keeper,
+            ties=_ties(order) if isinstance(task, CancelOrphan) else None,
         )
 
     def _paying(
@@ -102,4 +111,14 @@ def _trader(account: AccountState) -> Trader:
         owner=Pubkey.from_string(account.owner),
         open_markets=account.open_markets,
         balances=account.balances,
+        mandates=account.mandates,
+    )
+
+
+def _ties(order: Order) -> Ties:
+    return Ties(
+        placed_by=Pubkey.from_string(order.placed_by),
+        market_index=order.market_index,
+        role=Role(order.role),
+        link_ids=order.link_ids,
     )
