@@ -5,8 +5,6 @@ actions that led there.
 """
 
 from dataclasses import fields as fields_of
-from dataclasses import replace
-from typing import Any
 
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
@@ -25,7 +23,7 @@ from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import OrderIntent
 from quantdesk.domain.pool import InsuranceState
 from quantdesk.domain.portfolio import Portfolio
-from quantdesk.domain.vault import Outflow, VaultState
+from quantdesk.domain.vault import VaultState
 from tests.domain.onchain import INSURANCE_E6, POOL_E6, Failed, Landed, OnChain, address
 
 START_S = 1_760_000_000
@@ -256,20 +254,17 @@ class Lockstep:
             self._compare_account(name)
         for (key, order_id), order in self.ledger.orders.items():
             at = self.chain.where.order(Pubkey.from_string(key), order_id)
-            fields = self._read("Order", at)
-            self._equal(f"order {order_id}", shown(states.order(fields), order, fields), order)
+            self._equal(f"order {order_id}", states.order(self._read("Order", at)), order)
         self._compare_money()
 
     def _compare_account(self, name: str) -> None:
         at = self.account(name)
-        fields = self._read("UserAccount", at)
-        on_chain = states.account_state(str(at), fields)
-        told = self.ledger.accounts[str(at)]
-        self._equal(name, shown(on_chain, told, fields), told)
+        on_chain = states.account_state(str(at), self._read("UserAccount", at))
+        self._equal(name, on_chain, self.ledger.accounts[str(at)])
         for index in self.ledger.markets:
             held = self.ledger.positions.get((str(at), index))
             found = self.chain.fields("Position", self.chain.where.position(at, index))
-            position = None if found is None else shown(states.position(found), held, found)
+            position = None if found is None else states.position(found)
             self._equal(f"{name} in {index}", position, held)
 
     def _compare_money(self) -> None:
@@ -336,25 +331,13 @@ class Lockstep:
         )
 
     def _vault(self, mint: Pubkey | None = None) -> VaultState:
-        fields = self._read("TokenVault", self.chain.where.vault(mint or self.chain.mint))
-        names = {each.name for each in fields_of(VaultState)}
-        plain = {name: fields[name] for name in names if name in fields}
-        plain |= {
-            "outflow": Outflow(**fields["outflow"]),
-            "is_watched": fields["oracle"] != Pubkey.default(),
-        }
-        return VaultState(**plain)
+        at = self.chain.where.vault(mint or self.chain.mint)
+        return states.vault_state(self._read("TokenVault", at))
 
     def _read(self, kind: str, at: Pubkey) -> Fields:
         found = self.chain.fields(kind, at)
         assert found is not None, f"{kind} {at} is missing"
         return found
-
-
-def shown(found: Any, told: Any, fields: Fields) -> Any:
-    """`found`, with what a program of an earlier release does not keep taken from the twin."""
-    names = {each.name for each in fields_of(found)} - {"address", "account"}
-    return replace(found, **{each: getattr(told, each) for each in names if each not in fields})
 
 
 def signed_by(instruction: Instruction, owner: Pubkey, by: Pubkey) -> Instruction:

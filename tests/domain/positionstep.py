@@ -1,4 +1,4 @@
-"""Position step: the full pair with brackets, mandates, and positions opened and closed by name."""
+"""Position step: the pool step with brackets, mandates, and positions opened and closed by name."""
 
 from dataclasses import asdict, fields, replace
 
@@ -10,15 +10,15 @@ from quantdesk.domain.bracket import Bracket
 from quantdesk.domain.ledger import Outcome
 from quantdesk.domain.mandate import MandateCaps
 from quantdesk.domain.order import Order, OrderIntent, Role
-from tests.domain.fullstep import FullStep
 from tests.domain.lockstep import KEEPER
 from tests.domain.onchain import Failed
+from tests.domain.poolstep import PoolStep
 
 PLACING = ("place_order", "open_position", "close_position")
 
 
-class PositionStep(FullStep):
-    """Everything of `FullStep`; whatever is tied to an order is passed along with it."""
+class PositionStep(PoolStep):
+    """Everything of `PoolStep`; whatever is tied to an order is passed along with it."""
 
     def place(self, name: str, intent: OrderIntent, by: Pubkey | None = None) -> Outcome:
         """Somebody places an order."""
@@ -30,7 +30,7 @@ class PositionStep(FullStep):
         params = {each.name: getattr(intent, each.name) for each in fields(intent)}
         accounts = {
             "authority": by,
-            **self._in_market(name, index),
+            **self._held(name, index),
             "order": self._order(name, intent.client_order_id),
             **self._mandate(name, by),
         }
@@ -47,7 +47,7 @@ class PositionStep(FullStep):
         """Somebody places a bracket, under an order or around a position."""
         accounts = {
             "authority": by,
-            **self._in_market(name, bracket.market_index),
+            **self._held(name, bracket.market_index),
             "take_profit": self._order(name, bracket.take_profit.client_order_id),
             "stop": self._order(name, bracket.stop.client_order_id),
             **self._mandate(name, by),
@@ -146,7 +146,7 @@ class PositionStep(FullStep):
         accounts = {
             "keeper": self.owners[KEEPER],
             "owner": self.owners[name],
-            **self._in_market(name, index),
+            **self._held(name, index),
             "order": self._order(name, order.client_order_id),
             **ties,
         }
@@ -174,12 +174,3 @@ class PositionStep(FullStep):
 
     def _order(self, name: str, order_id: int) -> Pubkey:
         return self.chain.where.order(self.account(name), order_id)
-
-    def _in_market(self, name: str, index: int) -> dict[str, Pubkey]:
-        where, at = self.chain.where, self.account(name)
-        return {
-            "user_account": at,
-            "market": where.market(index),
-            "oracle": self.chain.oracle(index),
-            "position": where.position(at, index),
-        }

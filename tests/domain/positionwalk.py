@@ -1,4 +1,4 @@
-"""Position walk: the full walk with brackets, mandates, and positions opened and closed by name."""
+"""Position walk: the pool walk with brackets, mandates, and positions opened and closed by name."""
 
 from dataclasses import replace
 
@@ -10,8 +10,8 @@ from quantdesk.domain.mandate import MandateCaps
 from quantdesk.domain.money import SIZE_ONE, U64_MAX, USD_ONE
 from quantdesk.domain.order import Kind, Order, OrderIntent, Role
 from tests.domain.fullstep import BOT, RIVAL_BOT
-from tests.domain.fullwalk import FullWalk
 from tests.domain.onchain import address
+from tests.domain.poolwalk import PoolWalk
 from tests.domain.positionstep import PLACING, PositionStep
 
 LOOSE = MandateCaps(
@@ -23,7 +23,7 @@ LOOSE = MandateCaps(
 )
 
 
-class PositionWalk(FullWalk):
+class PositionWalk(PoolWalk):
     """Walks a `PositionStep`."""
 
     pair: PositionStep
@@ -174,6 +174,7 @@ class PositionWalk(FullWalk):
 
     def modest(self, name: str, index: int) -> OrderIntent:
         """A market order that the account, and nearly every pool, can bear."""
+        self.refill(name)
         intent = self.intent(name, index, kind=Kind.MARKET)
         params = self.pair.ledger.markets[index].params
         cash = self.pair.ledger.accounts[self.pair.key(name)].usdc_e6

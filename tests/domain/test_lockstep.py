@@ -9,13 +9,18 @@ from collections import Counter
 import pytest
 
 from quantdesk.domain.money import USD_ONE
+from tests.domain.everywalk import EveryStep, EveryWalk, WatchedStep
 from tests.domain.lockstep import Lockstep
 from tests.domain.onchain import ARTIFACT, INSURANCE_E6, POOL_E6
-from tests.domain.vaultstep import VaultStep, WatchedStep
+from tests.domain.poolstep import PoolStep
+from tests.domain.poolwalk import PoolWalk
+from tests.domain.positionstep import PositionStep
+from tests.domain.positionwalk import PositionWalk
+from tests.domain.vaultstep import VaultStep
 from tests.domain.vaultwalk import VaultWalk
 from tests.domain.walk import Walk
 
-STEPS = int(os.environ.get("QD_LOCKSTEP_STEPS", "10000"))
+STEPS = int(os.environ.get("QD_LOCKSTEP_STEPS", "12000"))
 WALK_STEPS = 500
 WALKS = range(-(-STEPS // WALK_STEPS))
 
@@ -68,20 +73,38 @@ MUST_HAPPEN = {
     "lamports withdrawn",
     "deposit: Depegged",
     "native out: VaultShort",
+    "BracketPlaced",
+    "BracketArmed",
+    "OrderCancelled OCO",
+    "OrderCancelled ORPHAN",
+    "OrderCancelled MANDATE",
+    "MandateSet",
+    "MandateClosed",
+    "open_position",
+    "close_position",
+    "execute: LegAsleep",
+    "leave out: WrongAccount",
 }
+
+KINDS: tuple[tuple[type[Lockstep], type[Walk]], ...] = (
+    (Lockstep, Walk),
+    (PoolStep, PoolWalk),
+    (VaultStep, VaultWalk),
+    (PositionStep, PositionWalk),
+    (EveryStep, EveryWalk),
+    (WatchedStep, EveryWalk),
+)
 
 pytestmark = pytest.mark.timeout(900)
 seen: Counter[str] = Counter()
 
 
 def drawn_walk(number: int) -> Walk:
-    """Every second walk knows collateral, delegates, pauses, shares; half of the pools are poor."""
-    money = (3_000 * USD_ONE, 20 * USD_ONE) if number % 4 > 1 else (POOL_E6, INSURANCE_E6)
-    pool_e6, insurance_e6 = money
-    if number % 2:
-        step = WatchedStep if number % 3 == 0 else VaultStep
-        return VaultWalk(step(pool_e6=pool_e6, insurance_e6=insurance_e6), number)
-    return Walk(Lockstep(pool_e6=pool_e6, insurance_e6=insurance_e6), number)
+    """Walks take turns: trading alone, the pool, vaults, positions, everything; rich and poor."""
+    is_poor = number // len(KINDS) % 2
+    money = (3_000 * USD_ONE, 20 * USD_ONE) if is_poor else (POOL_E6, INSURANCE_E6)
+    step, walk = KINDS[number % len(KINDS)]
+    return walk(step(pool_e6=money[0], insurance_e6=money[1]), number)
 
 
 @pytest.mark.skipif(not ARTIFACT.exists(), reason="the program is not built: run make program")

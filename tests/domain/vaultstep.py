@@ -10,7 +10,6 @@ from quantdesk.domain.custody import Tokens
 from quantdesk.domain.ledger import Ledger, Outcome
 from quantdesk.domain.vault import VaultLimits
 from tests.domain.fullstep import WRAPPED_SOL
-from tests.domain.lockstep import KEEPER
 from tests.domain.onchain import OnChain, token_feed
 from tests.domain.poolstep import PoolStep
 
@@ -149,12 +148,3 @@ class VaultStep(PoolStep):
         ledger = super()._ledger(indices)
         ledger.native_vault = self.chain.native_vault
         return ledger
-
-
-class WatchedStep(VaultStep):
-    """The same, where an oracle watches USDC."""
-
-    chain_type = WatchedChain
-
-
-__all__ = ["KEEPER", "VaultStep", "WatchedStep"]

@@ -49,6 +49,11 @@ class VaultWalk(PoolWalk):
         self.look_at_peg()
         super().deposit()
 
+    def refill(self, name: str) -> None:
+        """The same."""
+        self.look_at_peg()
+        super().refill(name)
+
     def provide(self) -> None:
         """The same for the pool."""
         self.look_at_peg()

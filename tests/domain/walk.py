@@ -214,11 +214,18 @@ class Walk:
         """A trader places an order that should fill and the keeper executes it."""
         self.tick()
         name, index = self.someone(), self.source.choice(list(self.prices))
+        self.refill(name)
         self.publish_all()
         if self.send(name, self.intent(name, index, kind=Kind.MARKET)):
             self.pair.wait(self.source.choice((1, 1, 1, 2, 3, 20)), 3)
             self.publish_all()
             self.execute_one(name, self.order_id)
+
+    def refill(self, name: str) -> None:
+        """Who has lost nearly everything starts again."""
+        if 0 <= self.pair.ledger.accounts[self.pair.key(name)].usdc_e6 < 20 * USD_ONE:
+            amount = self.source.randint(100, 2_000) * USD_ONE
+            self.note("deposit", self.pair.deposit(name, amount))
 
     def place(self) -> None:
         """A trader places any order, sensible or not."""

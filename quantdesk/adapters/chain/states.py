@@ -60,8 +60,8 @@ def order(fields: Fields) -> Order:
         "account": str(fields["user_account"]),
         "kind": Kind(fields["kind"]),
         "placed_by": str(fields["placed_by"]),
-        "role": Role(fields.get("role", Role.PLAIN)),
-        "link_ids": tuple(fields.get("link_ids", (0, 0))),
+        "role": Role(fields["role"]),
+        "link_ids": tuple(fields["link_ids"]),
     }
     return _made(Order, {**fields, **plain})
 
