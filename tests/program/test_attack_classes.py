@@ -29,11 +29,12 @@ from tests.program.scene import BASE, FLAT_SOL, order_params, swapped, unsigned
 
 CASE_MODULES = (admin_cases, collateral_cases, custody_cases, tied_cases, trading_cases)
 WITHOUT_RECORDS = {"initialize", "create_user_account"}
-# An account that may have to be created is first sought at its own address.
+# An account that may be empty or gone is first sought at its own address.
 COSPLAY_ENDS = (
     "AccountDiscriminatorMismatch",
     "ConstraintDuplicateMutableAccount",
     "ConstraintSeeds",
+    "WrongAccount",
 )
 FAKE_TOKEN_PROGRAM = address("a token program of mine")
 

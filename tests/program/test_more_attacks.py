@@ -277,3 +277,48 @@ def test_a_second_fill_in_one_transaction_has_no_order_left(stage: Stage) -> Non
     assert refused(stage, good, good) == "AccountNotInitialized"
     assert stage.attempt(good) == LANDS
     assert stage.holding(stage.alice)["size_e9"] == 131 * BASE
+
+
+def test_the_legs_of_a_bracket_can_neither_be_hidden_nor_exchanged(stage: Stage) -> None:
+    good = tied_cases.execute_tied(stage)
+    first, second, nothing = (
+        stage.where.order(stage.user(stage.alice), tied_cases.GAIN),
+        stage.where.order(stage.user(stage.alice), tied_cases.LOSS),
+        stage.program.id,
+    )
+    crossed = with_accounts(stage, good, first_link=second, second_link=first)
+    doubled = with_accounts(stage, good, second_link=first)
+
+    assert refused(stage, crossed) == "WrongAccount"
+    assert refused(stage, doubled) == "WrongAccount"
+    for name in ("first_link", "second_link"):
+        assert refused(stage, with_accounts(stage, good, **{name: nothing})) == "WrongAccount"
+
+
+def test_a_bot_cannot_leave_its_mandate_out_or_show_another(stage: Stage) -> None:
+    good = tied_cases.place_by_a_bot(stage)
+    theirs = stage.where.mandate(stage.user(stage.mallory), tied_cases.BOT)
+
+    assert refused(stage, with_accounts(stage, good, mandate=stage.program.id)) == "MandateMissing"
+    assert refused(stage, with_accounts(stage, good, mandate=theirs)) == "WrongAccount"
+
+
+def test_lamports_are_withdrawn_once_and_never_a_stranger_s(stage: Stage) -> None:
+    good = collateral_cases.withdraw_native_sol(stage)
+
+    assert refused(stage, good, good) == "WrongRiskSet"
+    assert stage.attempt(good) == LANDS
+    assert refused(stage, collateral_cases.withdraw_all(stage)) == "InsufficientBalance"
+    assert stage.gaps() == (0,) * 7
+
+
+def test_nobody_is_sold_out_who_owes_nothing(stage: Stage) -> None:
+    agreed = collateral_cases.sell_by_agreement(stage)
+    forced = with_accounts(stage, agreed, owner=stage.program.id)
+    metas = list(forced.accounts)
+    at = next(place for place, meta in enumerate(metas) if meta.pubkey == stage.program.id)
+    metas[at] = AccountMeta(stage.program.id, is_signer=False, is_writable=False)
+
+    attack = Instruction(forced.program_id, bytes(forced.data), metas)
+
+    assert refused(stage, attack) in ("WrongRiskSet", "NothingToPay")

@@ -37,6 +37,11 @@ def withdraw_native_sol(stage: Stage) -> Instruction:
     return withdraw(stage.build, stage.trader(stage.alice), ONE // 2, vault_index=NATIVE.index)
 
 
+def withdraw_all(stage: Stage) -> Instruction:
+    """As many lamports as Alice and Mallory put in together."""
+    return withdraw(stage.build, stage.trader(stage.alice), 2 * ONE, vault_index=NATIVE.index)
+
+
 @case("convert_collateral (agreed)")
 def sell_by_agreement(stage: Stage) -> Instruction:
     stage.require(stage.deposit(stage.keeper, 1_000 * 10**6))
