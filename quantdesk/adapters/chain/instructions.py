@@ -9,7 +9,7 @@ from solders.pubkey import Pubkey
 from quantdesk.adapters.chain.addresses import associated_token_account
 from quantdesk.adapters.chain.codec import Value
 from quantdesk.adapters.chain.program import Fields, Program
-from quantdesk.adapters.chain.ties import Ties
+from quantdesk.adapters.chain.ties import Role, Ties
 
 USDC = 0
 """Index of the settlement currency's vault."""
@@ -258,8 +258,10 @@ class Instructions:
         }
         if keeper_account is not None:
             accounts["keeper_account"] = keeper_account
-        remaining = self.risk_set(trader, except_market=ties.market_index)
-        return self.program.instruction("execute_order", accounts, remaining=remaining)
+        # A leg only reduces, and a reduction is not weighed against the rest of the account.
+        is_weighed = ties.role is not Role.AWAKE
+        weighed = self.risk_set(trader, except_market=ties.market_index) if is_weighed else []
+        return self.program.instruction("execute_order", accounts, remaining=weighed)
 
     def liquidate(
         self,

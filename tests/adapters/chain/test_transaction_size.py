@@ -8,6 +8,7 @@ from solders.pubkey import Pubkey
 from quantdesk.adapters.chain.instructions import Instructions, MarketRef, Trader, VaultRef
 from quantdesk.adapters.chain.program import load_program
 from quantdesk.adapters.chain.template import OrderPatch, fields_of
+from quantdesk.adapters.chain.ties import Role, Ties
 from quantdesk.adapters.chain.transaction import TransactionTooLong, build_message, unsigned
 
 PROGRAM, OWNER = load_program(), Keypair()
@@ -33,7 +34,7 @@ def _order(*, other_markets: int, collaterals: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("other_markets", "collaterals", "size"), [(0, 0, 507), (7, 0, 1200), (4, 4, 1167)]
+    ("other_markets", "collaterals", "size"), [(0, 0, 508), (7, 0, 1201), (4, 4, 1168)]
 )
 def test_an_order_takes_so_many_bytes(other_markets: int, collaterals: int, size: int) -> None:
     assert len(_order(other_markets=other_markets, collaterals=collaterals)) == size
@@ -65,6 +66,24 @@ def test_the_fullest_account_is_still_served_by_a_keeper_that_forgoes_its_reward
     assert len(unsigned(_execute(other_markets=7, for_reward=False))) <= 1232
 
 
+def _tied(role: Role, *, other_markets: int) -> bytes:
+    keeper, account = Keypair().pubkey(), PROGRAM.addresses.user_account(OWNER.pubkey())
+    markets = tuple(range(1, other_markets + 1))
+    trader = Trader(address=account, owner=OWNER.pubkey(), open_markets=markets)
+    ties = Ties(placed_by=OWNER.pubkey(), market_index=0, role=role, link_ids=(2, 3))
+    order = PROGRAM.addresses.order(account, 1)
+    execute = Instructions(PROGRAM, MARKETS).execute_tied(trader, order, ties, keeper=keeper)
+    return unsigned(build_message(keeper, [execute], Hash.default()))
+
+
+def test_a_parent_fits_beside_six_markets_and_its_legs_beside_any() -> None:
+    with pytest.raises(TransactionTooLong, match="1238 bytes"):
+        _tied(Role.PARENT, other_markets=7)
+
+    assert len(_tied(Role.PARENT, other_markets=6)) == 1139
+    assert len(_tied(Role.AWAKE, other_markets=7)) < 600
+
+
 def test_what_does_not_fit_is_refused_before_anybody_signs() -> None:
-    with pytest.raises(TransactionTooLong, match="1266 bytes of 1232"):
+    with pytest.raises(TransactionTooLong, match="1267 bytes of 1232"):
         _order(other_markets=5, collaterals=4)
