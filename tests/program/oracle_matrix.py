@@ -92,6 +92,7 @@ def row_of(prepare: Prepare, feed: Feed) -> Row:
     instruction = prepare(stage)
     for market in stage.feeds:
         stage.require(stage.do("look", stage.build.update_oracle_price(market), stage.keeper))
+    stage.known.update(meta.pubkey for meta in instruction.accounts)
     before = stage.snapshot()
     for fault in ("wide", "not positive", "ahead", "jumped"):
         spoil(stage, feed, fault)
@@ -138,7 +139,8 @@ def oldest_accepted_s(stage: Stage, instruction: Instruction, feed: Feed) -> int
 
 
 def verdict(outcome: str) -> str:
-    """Whether a price did: `yes`, or `no`."""
+    """Whether a price did: `yes`, or `no`; the runtime's own errors would say nothing of it."""
+    assert outcome not in ("InsufficientFunds", "AccountNotSigner"), outcome
     return REFUSED if outcome in PRICE_ERRORS else "yes"
 
 

@@ -228,3 +228,18 @@ def test_only_the_owner_and_only_the_vault_of_sol(scene: NativeScene, owner: Pub
         assert scene.do("forged", swapped(made, 4, usdt), owner).__class__ is Failed
         assert scene.do("forged", unsigned(made, 0), thief) == Failed("AccountNotSigner")
     assert scene.is_conserved(owner)
+
+
+def test_lamports_are_a_kind_that_needs_room(scene: NativeScene, owner: Pubkey) -> None:
+    at = scene.where.user_account(owner)
+    account = scene.svm.get_account(at)
+    assert account is not None
+    empty = bytes(account.data)
+    everywhere = b"".join(index.to_bytes(2, "little") for index in range(8))
+    scene.overwrite(at, empty.replace(b"\xff" * 16, everywhere))
+
+    full = scene.give(owner, 1)
+    scene.overwrite(at, empty)
+
+    assert full == Failed("TooManyMarkets")
+    assert isinstance(scene.give(owner, 1), Landed)

@@ -50,6 +50,7 @@ def test_only_leaving_and_liquidating_take_a_wide_price_and_each_has_its_age(now
 
     assert {case.split(" ")[0] for case in wide} == {
         *("deleverage", "execute_order", "liquidate", "place_order"),
+        *("close_position", "place_bracket"),
         *REPORTS_ONLY,
     }
     assert "execute_order" not in wide

@@ -22,7 +22,8 @@ PROMISED = {
     *("create_user_account", "update_user_account", "transfer_between"),
     *("add_delegate", "remove_delegate", "liquidate", "resolve_bankruptcy"),
     *("pool_deposit", "pool_withdraw", "propose_change", "execute_change", "cancel_change"),
-    *("pause", "tighten_market"),
+    *("pause", "tighten_market", "set_mandate"),
+    *("open_position", "close_position", "deposit_native_sol", "withdraw_native_sol"),
 }
 """What the product names; the program may do more."""
 

@@ -5,6 +5,7 @@ argument or an outcome that `expected.json` does not name.
 """
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,7 @@ CHANGES |= {"change.keeper_reward_e6": (3, 0), "change.daily_loss_share_e6": (3,
 CHANGES |= {"change.status": (1, 0), "change.index": (1, 0), "change.pause_bits": (0, 0)}
 CHANGES |= {"change.kind": (1, 0)}
 CELLS_MIN = 2_400
+DOCUMENT = Path(__file__).parents[3] / "docs" / "attacks.md"
 
 
 def test_every_instruction_of_the_interface_has_a_good_case() -> None:
@@ -109,6 +111,15 @@ def test_the_matrix_is_as_large_as_its_count_table_says() -> None:
     assert found["accounts"]["cells"] == 12 * slots
     assert found["accounts"]["cells"] >= CELLS_MIN
     assert found["accounts"]["refused"] > found["accounts"]["inapplicable"]
+
+
+def test_the_document_tells_the_counts() -> None:
+    text = DOCUMENT.read_text()
+
+    for part in ("accounts", "numbers", "changes"):
+        row = counts()[part]
+        kinds = ("cells", "refused", LANDS, "inapplicable")
+        assert " | ".join(f"{row[kind]:,}" for kind in kinds) in text
 
 
 def test_no_row_of_the_file_is_left_over() -> None:
