@@ -25,7 +25,7 @@ from quantdesk.services.actions import Commitment
 from quantdesk.services.ports import PortError
 
 ROUNDS_MAX = 12
-IN_FLIGHT = 48
+IN_FLIGHT = 16
 SETTLE_S = 12.0
 LANDING_S_MAX = 60.0
 ROOM_PERCENT = 120
@@ -176,7 +176,7 @@ class Deployment:
         recent = await self._rpc.latest_blockhash(_CONFIRMED)
         signers = _distinct([self._keys.payer, self._keys.authority])
 
-        async def send(offset: int) -> None:
+        async def send(offset: int) -> PortError | None:
             run = self._binary[offset : offset + CHUNK_BYTES]
             put = loader.write(self._keys.buffer.pubkey(), authority, offset, run)
             message = self._message([put], recent.hash, WRITE_UNITS)
@@ -184,9 +184,12 @@ class Deployment:
                 try:
                     await self._rpc.send(sign(message, signers), preflight=False)
                 except PortError as problem:
-                    self._say(f"chunk at {offset} was not taken: {problem}")
+                    return problem
+            return None
 
-        await asyncio.gather(*map(send, offsets))
+        problems = [each for each in await asyncio.gather(*map(send, offsets)) if each]
+        if problems:
+            self._say(f"{len(problems)} chunks were not taken, the last because: {problems[-1]}")
 
     async def _settled(self, sent: int) -> None:
         """Wait until the buffer stops filling."""

@@ -15,6 +15,9 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 
 RENT_EPOCH = 2**64 - 1
+LARGE_BYTES = 64 << 10
+"""From this size on an account is patched where it changed instead of written anew."""
+PAGE_BYTES = 16 << 10
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -214,6 +217,9 @@ class Ledger:
         if account is None:
             self._db.execute("DELETE FROM accounts WHERE address = ?", (bytes(address),))
             return
+        data = account.data
+        if len(data) >= LARGE_BYTES and self._has_patched(address, account, data):
+            return
         self._db.execute(
             "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?)",
             (
@@ -221,9 +227,28 @@ class Ledger:
                 account.lamports,
                 bytes(account.owner),
                 account.executable,
-                account.data,
+                data,
             ),
         )
+
+    def _has_patched(self, address: Pubkey, account: Account, data: bytes) -> bool:
+        """Write only the changed pages of a large account, such as a program on its way."""
+        row = self._db.execute(
+            "SELECT rowid, lamports, owner, executable, length(data) FROM accounts"
+            " WHERE address = ?",
+            (bytes(address),),
+        ).fetchone()
+        same = (account.lamports, bytes(account.owner), int(account.executable), len(data))
+        if row is None or tuple(row[1:]) != same:
+            return False
+        with self._db.blobopen("accounts", "data", row[0]) as blob:
+            stored = blob.read()
+            for start in range(0, len(data), PAGE_BYTES):
+                page = data[start : start + PAGE_BYTES]
+                if stored[start : start + PAGE_BYTES] != page:
+                    blob.seek(start)
+                    blob.write(page)
+        return True
 
     def _write_transaction(self, landed: Landed, mentions: Iterable[Pubkey]) -> None:
         cursor = self._db.execute(

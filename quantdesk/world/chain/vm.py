@@ -23,7 +23,7 @@ from solders.transaction_status import TransactionErrorType
 
 from quantdesk.world.chain.config import SLOTS_IN_EPOCH
 from quantdesk.world.chain.fees import fee_of
-from quantdesk.world.chain.ledger import RENT_EPOCH
+from quantdesk.world.chain.ledger import LARGE_BYTES, RENT_EPOCH
 from quantdesk.world.chain.loading import UPGRADEABLE_LOADER, loading_error, may_pay
 from quantdesk.world.chain.nonces import advanced, holds, nonce_account
 
@@ -85,11 +85,19 @@ class Machine:
         self._svm = (
             LiteSVM().with_blockhash_check(False).with_sigverify(False).with_transaction_history(0)
         )
+        self._large: dict[Pubkey, Account] = {}
 
     def account(self, address: Pubkey) -> Account | None:
         """The account now; a closed one is None."""
         found = self._svm.get_account(address)
-        return found if found is not None and found.lamports > 0 else None
+        if found is None or found.lamports == 0:
+            return None
+        known = self._large.get(address)
+        if known == found:
+            return known  # every look makes a copy; history keeps one of each state
+        if known is not None or len(found.data) >= LARGE_BYTES:
+            self._large[address] = found
+        return found
 
     def set_account(self, address: Pubkey, account: Account) -> None:
         """Put an account in place without a transaction: genesis, reload, program deployment."""

@@ -54,8 +54,8 @@ class Case:
     nonce: Pubkey | None = None
     """The durable nonce whose stored hash takes the place of a blockhash."""
     mischief: Mischief | None = None
-    wait_s: float = 0.0
-    """How long to wait before it: an order is filled by a later price."""
+    wait_s: int = 0
+    """Seconds of the chain to wait before it: an order is filled by a later price."""
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from tests.world.chain.judge.actor import HEIRS, USDC, Actor, Case, readable, wr
 
 PRICE_E6 = 150 * USDC
 SIZE_E9 = 10**9
-FILL_WAIT_S = 3.0
+FILL_WAIT_S = 3
 """Longer than the price loop's second, so that a later price is there."""
 
 Deal = Callable[[Actor], list[Case]]

@@ -136,7 +136,7 @@ async def _fund(judge: Judge, actor: Actor, keys: WorldKeys) -> None:
 async def _price(judge: Judge, keys: WorldKeys, build: Instructions) -> None:
     """The same price, again and again, so that it never grows old."""
     while True:
-        now = int(time.time())
+        now = await judge.clock()
         message = PriceMessage(
             feed_id=FEED_IDS["SOL-PERP"],
             price=150 * 10**8,
