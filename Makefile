@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-BENCH ?= startup tick order
+BENCH ?= startup tick order chain
 MUTANTS ?= 12
 .PHONY: run test check bench program rust mutants crash lockstep attacks fuzz test-validator test-anchorpy clean help install install-dev
 
