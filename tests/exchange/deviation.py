@@ -23,6 +23,12 @@ from quantdesk.domain.events import (
     WatermarkMoved,
 )
 from quantdesk.domain.ledger import Ledger
+from quantdesk.domain.position_events import (
+    BracketArmed,
+    BracketPlaced,
+    MandateClosed,
+    MandateSet,
+)
 from quantdesk.domain.vault_events import CollateralConverted
 from tests.exchange.exact import INDEX_UNITS, NOTHING
 from tests.exchange.shadow import Shadow
@@ -38,11 +44,22 @@ UNITS: dict[type, int] = {
 }
 """Units that an instruction may cost its account by rounding; every other one costs none."""
 
+MOVING = frozenset((*UNITS, BankruptcyResolved))
+
 RECEIVED = 2
 """Units that a keeper's reward or a liquidator's half may be off, either way."""
 
 
-QUIET = OraclePriceUpdated | OrderPlaced | OrderCancelled | WatermarkMoved
+QUIET = (
+    OraclePriceUpdated
+    | OrderPlaced
+    | OrderCancelled
+    | WatermarkMoved
+    | BracketPlaced
+    | BracketArmed
+    | MandateSet
+    | MandateClosed
+)
 """Events that move no money."""
 
 
@@ -73,11 +90,11 @@ class Deviation:
         for before, after in step.accrued:
             dust += Fraction(abs(before.skew_e9), INDEX_UNITS)
             assert after.funding_at > before.funding_at
-        if slack is None and total < -dust - _left_to_the_keeper(step.events[-1]):
+        if slack is None and total < -dust - _left_to_the_keeper(_about(step)):
             raise Deviated(f"the pool lost {float(-total)} by rounding: {step.action}")
 
     def _judge(self, step: Step, address: str, slack: Fraction | None) -> Fraction:
-        event = step.events[-1]
+        event = _about(step)
         gap = self.shadow.wealth(address) - wealth(step.after, address)
         before = self.gaps.get(address, NOTHING)
         low, high = self._bounds(step, address, event, slack)
@@ -114,7 +131,7 @@ class Deviation:
 
     def _slack(self, step: Step) -> Fraction | None:
         """What a clamp may hand on: None when the instruction has none."""
-        event = step.events[-1]
+        event = _about(step)
         if not isinstance(event, Liquidated | BankruptcyResolved):
             return None
         before, shadow = step.before, self.shadow
@@ -135,6 +152,11 @@ def _left_to_the_keeper(event: Event) -> int:
     if not isinstance(event, OrderExecuted):
         return 0
     return int(event.fee_e6 == event.insurance_fee_e6 + event.keeper_reward_e6)
+
+
+def _about(step: Step) -> Event:
+    """The event that moved money; an order's end may close or wake others after it."""
+    return next((each for each in step.events if type(each) in MOVING), step.events[-1])
 
 
 def _affected(step: Step) -> set[str]:

@@ -20,6 +20,7 @@ from quantdesk.domain.events import (
     Withdrawn,
 )
 from quantdesk.domain.ledger import Ledger
+from quantdesk.domain.position_events import MandateClosed, MandateSet
 from quantdesk.domain.vault_events import CollateralConverted
 from tests.domain import invariants
 from tests.exchange.chronicle import Chronicle
@@ -171,6 +172,8 @@ def delegates_move_no_money(step: Step, _: Chronicle) -> None:
         owner = owners.get(getattr(event, "user_account", ""))
         if isinstance(event, Deposited | Withdrawn | Transferred | UserAccountUpdated):
             assert step.by == owner, "money moved without its owner"
+        if isinstance(event, MandateSet | MandateClosed):
+            assert step.by == owner, "a key changed its own caps"
         if isinstance(event, CollateralConverted):
             assert step.by == owners[event.buyer_account], "bought without the buyer's owner"
         if isinstance(event, DelegateChanged):

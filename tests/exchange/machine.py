@@ -13,6 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.exchange.rules_guard import GuardRules
 from tests.exchange.rules_money import MoneyRules
+from tests.exchange.rules_positions import PositionRules
 from tests.exchange.rules_trading import TradingRules
 from tests.exchange.rules_trials import TrialRules
 from tests.exchange.rules_vaults import VaultRules
@@ -27,7 +28,7 @@ BATCH = 100
 DEFAULT_STEPS = 20_000
 
 
-class ExchangeMachine(TradingRules, MoneyRules, VaultRules, GuardRules, TrialRules):
+class ExchangeMachine(TradingRules, PositionRules, MoneyRules, VaultRules, GuardRules, TrialRules):
     """Every instruction of the exchange, judged by every law."""
 
 

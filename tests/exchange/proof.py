@@ -15,11 +15,12 @@ from quantdesk.adapters.chain.addresses import derived
 from quantdesk.domain.delegate import Delegate
 from quantdesk.domain.exchange import Exchange
 from quantdesk.domain.ledger import Applied, Ledger, Outcome, Refused
+from quantdesk.domain.mandate import MandateCaps
 from quantdesk.domain.order import OrderIntent
 from quantdesk.domain.pool import InsuranceState, ShareState
-from tests.domain.lockstep import KEEPER, shown
+from tests.domain.everywalk import EveryStep
+from tests.domain.lockstep import KEEPER
 from tests.domain.onchain import Failed, Landed
-from tests.domain.vaultstep import VaultStep
 from tests.exchange.fork import Fork, Saved, WatchedFork
 from tests.exchange.laws import Laws
 from tests.exchange.step import Place, Step, changes, snapshot
@@ -36,7 +37,7 @@ class Mark:
     ledger: Ledger
 
 
-class Proof(VaultStep):
+class Proof(EveryStep):
     """Program, twin, shadow and laws."""
 
     chain: Fork
@@ -117,7 +118,7 @@ class Proof(VaultStep):
             account = self.chain.svm.get_account(at)
             if account is not None and account.owner == self.chain.program.id:
                 kind, _ = self.chain.program.decode_account(account.data)
-                assert kind in ("Order", "Proposal", "PoolShare"), f"the twin has no such {kind}"
+                assert kind in ON_DEMAND, f"the twin has no such {kind}"
 
     def _same(self, action: str, ran: Landed | Failed, told: Outcome) -> Outcome:
         ledger = self.ledger
@@ -209,6 +210,8 @@ class Proof(VaultStep):
                 return where.order(Pubkey.from_string(key[0]), key[1])
             case "proposal":
                 return self._proposal(key)
+            case "mandate":
+                return self._mandate_of(self.name_of(key[0]), Pubkey.from_string(key[1]))
             case _:
                 return self._share(Pubkey.from_string(key))
 
@@ -221,12 +224,18 @@ class Proof(VaultStep):
         match kind:
             case "account":
                 places = ({**each, "key": str(each["key"])} for each in fields_["delegates"])
-                found = shown(states.account_state(key, fields_), twin[0], fields_)
+                found = states.account_state(key, fields_)
                 return (found, tuple(Delegate(**each) for each in places))
             case "vault":
                 return self._vault(self._mint(key))
             case "lamports":
                 return fields_["lamports"]
+            case "mandate":
+                caps = MandateCaps(
+                    **{each.name: fields_[each.name] for each in fields(MandateCaps)}
+                )
+                days = {name: fields_[name] for name in ("day", "day_start_e6")}
+                return replace(twin, caps=caps, **days)
             case "proposal":
                 return fields_["executable_at"]
             case "share":
@@ -237,8 +246,11 @@ class Proof(VaultStep):
                 return self._security()
             case _:
                 decode: Callable[[Any], object] = DECODERS[kind]
-                return shown(decode(fields_), twin, fields_)
+                return decode(fields_)
 
+
+ON_DEMAND = ("Order", "Proposal", "PoolShare", "Mandate")
+"""Accounts whose addresses are not listed beforehand; the twin's changes name them."""
 
 ACCOUNT_KINDS = {
     "pool": "Pool",
@@ -246,6 +258,7 @@ ACCOUNT_KINDS = {
     "security": "Security",
     "vault": "TokenVault",
     "lamports": "SolVault",
+    "mandate": "Mandate",
     "market": "Market",
     "account": "UserAccount",
     "position": "Position",
@@ -265,6 +278,7 @@ TWIN: dict[str, Callable[[Ledger, Any], object]] = {
     "security": lambda ledger, _: ledger.security,
     "vault": lambda ledger, key: ledger.vault_of(key),
     "lamports": lambda ledger, _: ledger.native_lamports,
+    "mandate": lambda ledger, key: ledger.mandates.get(key),
     "tokens": lambda ledger, key: ledger.vault_of(key).total_deposits,
     "market": lambda ledger, key: ledger.markets[key],
     "account": lambda ledger, key: (ledger.accounts[key], ledger.delegates_of(key)),

@@ -4,6 +4,7 @@ The honest life passes every law; each lie is then watched by its own law alone,
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from quantdesk.domain.events import (
     ClaimsPaid,
     Deleveraged,
     Event,
+    FundingPaid,
     Liquidated,
     OrderExecuted,
     PnlSettled,
@@ -22,11 +24,20 @@ from quantdesk.domain.refusal import Refusal
 from tests.domain.desk import Desk
 from tests.domain.onchain import ARTIFACT, Landed
 from tests.exchange import lies, trials
+from tests.exchange.deviation import UNITS
 from tests.exchange.laws import LAWS, LawBroken
 from tests.exchange.life import live
 from tests.exchange.proof import Proof
 from tests.exchange.step import snapshot
 
+PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
+INSTRUCTIONS: dict[type, str] = {
+    OrderExecuted: "`execute_order`",
+    FundingPaid: "`settle_funding`, `settle_pnl`",
+    PnlSettled: "`settle_funding`, `settle_pnl`",
+    Deleveraged: "`deleverage`",
+    Liquidated: "`liquidate`",
+}
 on_chain = pytest.mark.skipif(not ARTIFACT.exists(), reason="the program is not built")
 
 
@@ -79,6 +90,16 @@ def test_every_law_has_a_lie_or_a_trial_that_breaks_it() -> None:
     tried = {"I6", "I10", "I11"}
 
     assert {law for law, _ in lies.LIES} | tried == {f"I{number}" for number in range(1, 16)}
+
+
+def test_the_page_names_every_law_its_lies_and_its_units() -> None:
+    page = PAGE.read_text()
+    rows = [f"| I{number} | " for number in range(1, 16)]
+    lied = [f"`{lie.__name__}`" for _, lie in lies.LIES]
+    units = [f"{name} | {UNITS[kind]} | " for kind, name in INSTRUCTIONS.items()]
+
+    assert not [each for each in (*rows, *lied, *units) if each not in page]
+    assert set(INSTRUCTIONS) == {kind for kind, count in UNITS.items() if count}
 
 
 def test_a_replay_that_runs_again_is_noticed() -> None:

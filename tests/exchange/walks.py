@@ -1,10 +1,10 @@
 """Walks: the random walks of the exchange on a proof, which judges every step itself."""
 
-from tests.domain.vaultwalk import VaultWalk
+from tests.domain.everywalk import EveryWalk
 from tests.exchange.proof import Proof
 
 
-class ProofWalk(VaultWalk):
+class ProofWalk(EveryWalk):
     """Walks a `Proof` with all its instructions."""
 
     pair: Proof
