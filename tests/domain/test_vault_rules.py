@@ -1,0 +1,91 @@
+"""A vault's rules: weights rise in a week and fall at once, and tightening never loosens."""
+
+from dataclasses import replace
+
+import pytest
+
+from quantdesk.domain.oracle import Action, PriceReading
+from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.vault import LAST_PRICE_S, RAMP_S, Outflow, VaultLimits, VaultState
+
+START_S = 1_000
+VAULT = VaultState(
+    index=1,
+    decimals=9,
+    weight_init_e6=0,
+    weight_maint_e6=0,
+    conf_gate_e6=5_000,
+    age_max_s=10,
+    deposit_cap=10**15,
+    outflow=Outflow(floor=10**12, share_e6=250_000),
+)
+LIMITS = VaultLimits(
+    weight_init_e6=0, deposit_cap=10**15, outflow_floor=10**12, outflow_share_e6=250_000
+)
+READING = PriceReading(price_e6=100, conf_e6=0, publish_time=START_S)
+
+
+def raised() -> VaultState:
+    rules = replace(VAULT, weight_init_e6=800_000, weight_maint_e6=900_000)
+    return VAULT.changed(rules, now=START_S)
+
+
+@pytest.mark.parametrize(
+    ("elapsed_s", "weights_e6"),
+    [
+        (0, (0, 0)),
+        (RAMP_S // 2, (400_000, 450_000)),
+        (RAMP_S - 1, (799_998, 899_998)),
+        (RAMP_S, (800_000, 900_000)),
+        (9 * RAMP_S, (800_000, 900_000)),
+    ],
+)
+def test_raised_weights_count_in_full_after_a_week(
+    elapsed_s: int, weights_e6: tuple[int, int]
+) -> None:
+    assert raised().weights_e6(START_S + elapsed_s) == weights_e6
+
+
+def test_a_lowered_weight_falls_at_once() -> None:
+    later = START_S + RAMP_S
+    lower = replace(raised(), weight_init_e6=500_000, weight_maint_e6=600_000)
+
+    assert raised().changed(lower, now=later).weights_e6(later) == (500_000, 600_000)
+
+
+def test_a_change_of_other_rules_lets_the_ramp_go_on() -> None:
+    halfway = START_S + RAMP_S // 2
+    rules = replace(raised(), deposit_cap=7)
+
+    assert raised().changed(rules, now=halfway).weights_e6(halfway + 1) == raised().weights_e6(
+        halfway + 1
+    )
+
+
+@pytest.mark.parametrize(
+    "looser",
+    [
+        {"deposit_cap": 10**15 + 1},
+        {"outflow_floor": 10**12 + 1},
+        {"outflow_share_e6": 250_001},
+        {"weight_init_e6": 1},
+    ],
+)
+def test_what_tightens_one_limit_may_loosen_no_other(looser: dict[str, int]) -> None:
+    stricter = replace(LIMITS, deposit_cap=1, outflow_floor=1)
+
+    assert VAULT.tightened(stricter) is not None
+    assert VAULT.tightened(LIMITS) is None
+    assert VAULT.tightened(replace(stricter, **looser)) is None
+
+
+def test_a_liquidation_takes_an_old_price_doubled_for_a_week() -> None:
+    last = START_S + LAST_PRICE_S
+
+    found = VAULT.usable(READING, action=Action.LIQUIDATE, now=last)
+    too_old = VAULT.usable(READING, action=Action.LIQUIDATE, now=last + 1)
+    to_withdraw = VAULT.usable(READING, action=Action.WITHDRAW, now=START_S + 11)
+
+    assert isinstance(found, PriceReading)
+    assert (found.price_e6, found.conf_e6) == (200, 0)
+    assert too_old is to_withdraw is Refusal.STALE_PRICE
