@@ -54,8 +54,8 @@ class Case:
     nonce: Pubkey | None = None
     """The durable nonce whose stored hash takes the place of a blockhash."""
     mischief: Mischief | None = None
-    wait_s: int = 0
-    """Seconds of the chain to wait before it: an order is filled by a later price."""
+    needs_later_price: bool = False
+    """Whether it waits for a price published after everything so far, which fills an order."""
 
 
 @dataclass(slots=True)

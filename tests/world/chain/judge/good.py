@@ -22,9 +22,6 @@ from tests.world.chain.judge.actor import HEIRS, USDC, Actor, Case, readable, wr
 
 PRICE_E6 = 150 * USDC
 SIZE_E9 = 10**9
-FILL_WAIT_S = 3
-"""Longer than the price loop's second, so that a later price is there."""
-
 Deal = Callable[[Actor], list[Case]]
 
 
@@ -50,7 +47,7 @@ def executed(actor: Actor, name: str, *, is_good: bool = True) -> Case:
     order = actor.program.addresses.order(actor.account, actor.orders)
     fill = actor.build.execute_order(actor.trader, order, 0, keeper=actor.address)
     made = actor.good(name, fill) if is_good else actor.bad(name, fill)
-    return replace(made, wait_s=FILL_WAIT_S)
+    return replace(made, needs_later_price=True)
 
 
 def new_nonce(actor: Actor, key: Keypair) -> Case:

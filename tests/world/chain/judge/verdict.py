@@ -16,12 +16,15 @@ from typing import Any
 from solders.hash import Hash
 from solders.pubkey import Pubkey
 
+from quantdesk.adapters.chain.addresses import price_update
+from quantdesk.adapters.chain.price_update import parse_price_update
 from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.adapters.rpc.errors import RpcRefused
 from quantdesk.adapters.rpc.pool import NodePool
 from quantdesk.services.actions import Commitment
 from tests.world.chain.judge.actor import Actor, Case, Mischief
 from tests.world.chain.judge.compose import first_signature, message_of, wire_of
+from tests.world.chain.test_genesis import FEED_IDS
 
 CONFIRMED = Commitment.CONFIRMED
 ATTEMPTS = 3
@@ -31,6 +34,7 @@ REFUSAL_S_MAX = 3.0
 """How long one that should never land is watched."""
 
 CLOCK = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
+PRICE = price_update(FEED_IDS["SOL-PERP"])
 NEVER_LAND = {"AccountNotFound", "AccountLoadedTwice", "AlreadyProcessed", "BlockhashNotFound"}
 NEVER_LAND |= {"InsufficientFundsForFee", "InvalidAccountForFee", "SignatureFailure"}
 RESEND_S = 1.5
@@ -63,9 +67,9 @@ class Judge:
 
     async def play(self, actor: Actor, case: Case) -> Verdict:
         """Send a case until the chain has said what it does with it."""
-        if case.wait_s:
-            until = await self.clock() + case.wait_s
-            while await self.clock() < until:  # noqa: ASYNC110 - a node is polled
+        if case.needs_later_price:
+            now = await self.clock()
+            while await self._published_at() <= now:  # noqa: ASYNC110 - a node is polled
                 await asyncio.sleep(0.3)
         works = case.is_good or case.mischief is Mischief.TWICE
         told = await (self._good(actor, case) if works else self._bad(actor, case))
@@ -76,6 +80,11 @@ class Judge:
         found = await self.rpc.account(CLOCK)
         assert found is not None
         return int.from_bytes(found.data[32:40], "little")
+
+    async def _published_at(self) -> int:
+        found = await self.rpc.account(PRICE)
+        assert found is not None
+        return parse_price_update(found.data).message.publish_time
 
     async def _good(self, actor: Actor, case: Case) -> Told:
         """What was lost until its blockhash expired is signed again."""
