@@ -56,15 +56,13 @@ def place_bracket(
         return Refused(refusal=refusal)
     size_e9 = _leg_size_e9(ledger, address, bracket, parent)
     refusal = _misshapen(ledger, address, bracket, size_e9, now=at.now)
-    mandate = ledger.mandate_of(address, placer)
-    if refusal is None and mandate is not None:
-        if parent is None:
-            # What the position becomes later may be more than the mandate allows.
-            size_e9 = -ledger.position(address, bracket.market_index).size_e9
-        refusal = _beyond_mandate(ledger, address, bracket, size_e9, by=placer, now=at.now)
     if refusal is not None:
         return Refused(refusal=refusal)
     position = ledger.position(address, bracket.market_index)
+    mandate = ledger.mandate_of(address, placer)
+    if mandate is not None and parent is None:
+        # What the position becomes later may be more than the mandate allows.
+        size_e9 = -position.size_e9
     common = Order(
         account=address,
         market_index=bracket.market_index,
@@ -81,6 +79,9 @@ def place_bracket(
         opening=position.openings if parent is None else 0,
         is_mandated=mandate is not None,
     )
+    refusal = _beyond_mandate(ledger, common, now=at.now)
+    if refusal is not None:
+        return Refused(refusal=refusal)
     return _record(ledger, bracket, common, parent)
 
 
@@ -172,15 +173,16 @@ def _misshapen(
     return None
 
 
-def _beyond_mandate(
-    ledger: Ledger, address: str, bracket: Bracket, size_e9: int, *, by: str, now: int
-) -> Refusal | None:
-    index = bracket.market_index
-    quote, mandate = ledger.quote(index), ledger.mandates[(address, by)]
+def _beyond_mandate(ledger: Ledger, leg: Order, *, now: int) -> Refusal | None:
+    mandate = ledger.mandate_of(leg.account, leg.placed_by)
+    if mandate is None:
+        return None
+    index = leg.market_index
+    quote = ledger.quote(index)
     refusal = refusal_of(quote.reading, quote.market, action=Action.REDUCE, now=now)
     if refusal is not None:
         return refusal
-    return mandate.order_refusal(index, size_e9, price_e6=quote.reading.price_e6, now=now)
+    return mandate.order_refusal(index, leg.size_e9, price_e6=quote.reading.price_e6, now=now)
 
 
 def _record(ledger: Ledger, bracket: Bracket, common: Order, parent: Order | None) -> Outcome:
