@@ -1,4 +1,4 @@
-"""Caps: a mandate holds for whoever is capped, at placing and at the fill, and resets for nobody."""
+"""Caps: a mandate holds for whoever is capped, at placing and at the fill, resets for nobody."""
 
 from dataclasses import replace
 
