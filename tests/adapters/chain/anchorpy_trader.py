@@ -38,7 +38,9 @@ class AnchorTrader:
         return Pubkey.find_program_address(list(seeds), self.program.program_id)[0]
 
     async def call(self, name: str, *arguments: object, **accounts: Pubkey) -> None:
-        named = {"authority": self.owner, "user_account": self.account, **accounts}
+        # Anchor's word for an optional account that is left out is the program itself.
+        absent = {"mandate": self.program.program_id}
+        named = {**absent, "authority": self.owner, "user_account": self.account, **accounts}
         await self.program.rpc[name](*arguments, ctx=Context(accounts=named))
 
     async def open(self) -> None:

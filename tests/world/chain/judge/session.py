@@ -30,6 +30,7 @@ from quantdesk.adapters.chain.instructions import Instructions, MarketRef
 from quantdesk.adapters.chain.price_update import PriceMessage, post_update
 from quantdesk.adapters.chain.transaction import build_message, sign
 from quantdesk.services.actions import Commitment
+from quantdesk.world.chain.cluster import shown
 from quantdesk.world.chain.genesis import initialize_exchange
 from quantdesk.world.chain.keys import WorldKeys
 from tests.world.chain.chains import SOL
@@ -44,7 +45,7 @@ RENT_SPACES = (0, 10, 80, 82, 165)
 CONFIRMED = Commitment.CONFIRMED
 TIMES = {"created_at", "placed_at", "placed_slot", "updated_slot", "funding_at", "updated_at"}
 MOMENT = {"balances", "entry_e6", "realized_pnl_e6", "funding_paid_e6", "funding_index"}
-MOMENT |= {"fees_paid_e6", "health_e6"}
+MOMENT |= {"fees_paid_e6", "health_e6", "result_e6"}
 """What a filled order leaves behind depends on the funding and skew of its moment."""
 
 
@@ -199,4 +200,4 @@ def _content(account: Any, left_out: set[str]) -> Any:
         # What a nonce stores is a hash of its own chain.
         return (account.data[:40] + account.data[72:] if is_nonce else account.data).hex()
     kind, fields = PROGRAM.decode_account(account.data)
-    return kind, {name: each for name, each in fields.items() if name not in left_out}
+    return kind, {name: shown(each) for name, each in fields.items() if name not in left_out}
