@@ -11,6 +11,7 @@ from quantdesk.domain import (
     books,
     claims,
     closeout,
+    conversion,
     cost,
     custody,
     funding,
@@ -120,6 +121,17 @@ def a_penalty_takes_all_that_is_left(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(closeout, "penalty", lie)
 
 
+def a_backed_debt_is_sold_out(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(conversion, "_protected", lambda *_, **__: None)
+
+
+def a_sale_rounds_for_its_buyer(patch: pytest.MonkeyPatch) -> None:
+    def lie(self: conversion.Tariff, amount: int) -> int:
+        return div(amount * self.rate, self.one, Round.DOWN)
+
+    patch.setattr(conversion.Tariff, "proceeds_e6", lie)
+
+
 def collateral_may_leave_positions_bare(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(custody, "_uncovered", lambda *_, **__: None)
 
@@ -213,6 +225,8 @@ LIES: list[tuple[str, Lie]] = [
     ("I7", the_healthy_are_liquidated),
     ("I7", the_unhealthy_are_spared),
     ("I7", a_penalty_takes_all_that_is_left),
+    ("I7", a_backed_debt_is_sold_out),
+    ("I5", a_sale_rounds_for_its_buyer),
     ("I8", collateral_may_leave_positions_bare),
     ("I9", closing_earns_the_spread),
     ("I10", every_fill_gets_a_rebate),

@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 
+from quantdesk.domain.conversion import Offer
+from quantdesk.domain.custody import Tokens
 from quantdesk.domain.delegate import Delegate
 from quantdesk.domain.ledger import Applied
 from quantdesk.domain.liquidity import COOLDOWN_S
 from quantdesk.domain.money import USD_ONE
+from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.payout import Closure
+from quantdesk.domain.vault import Outflow, VaultState
 from tests.domain.desk import KEEPER, units
 from tests.exchange.watch import Watch
 
+DORA = "dora"
 ANNA, BERT, CARL, SIDE = "anna", "bert", "carl", "anna, second account"
 BOT = "bot"
 
@@ -23,6 +28,7 @@ def live(only: str | None = None) -> Watch:
     desk.open_beside(SIDE, owner=f"owner of {ANNA}")
     trade_and_pay_funding(desk)
     move_money(desk)
+    owe(desk)
     lose(desk)
     return desk
 
@@ -60,6 +66,39 @@ def move_money(desk: Watch) -> None:
         desk.wait(COOLDOWN_S)
         desk.settle_on("151")
         exchange.pool_withdraw("provider", min_amount=0, at=desk.at)
+
+
+def owe(desk: Watch) -> None:
+    """A debt beside tokens: backed at first and left alone, then sold out when they fall."""
+    outflow = Outflow(floor=10**12, share_e6=0, updated_at=desk.now)
+    desk.ledger.collaterals[1] = VaultState(
+        index=1,
+        deposit_cap=10**12,
+        outflow=outflow,
+        weight_init_e6=900_000,
+        weight_maint_e6=980_000,
+        conf_gate_e6=5_000,
+        age_max_s=600,
+    )
+    desk.start_anew()
+    token(desk, USD_ONE)
+    desk.open(DORA, usd=500)
+    desk.exchange.deposit(DORA, Tokens(amount=999_999_937, vault_index=1), at=desk.at)
+    desk.trade(units(60), "151", trader=DORA)
+    desk.settle_on("138")
+    desk.trade(-units(60), "138", trader=DORA)
+    offer = Offer(seller=DORA, buyer=BERT, vault_index=1, amount=10**12)
+    buyer = f"owner of {BERT}"
+    for price_e6 in (USD_ONE, USD_ONE // 5):
+        token(desk, price_e6)
+        desk.exchange.convert_collateral(offer, by=buyer, at=desk.at)
+    desk.settle_on("151")
+
+
+def token(desk: Watch, price_e6: int) -> None:
+    """Publishes the token's price."""
+    reading = PriceReading(price_e6=price_e6, conf_e6=100, publish_time=desk.now)
+    desk.exchange.publish_token(1, reading)
 
 
 def lose(desk: Watch) -> None:

@@ -21,6 +21,7 @@ from quantdesk.domain.events import (
 from quantdesk.domain.ledger import Applied, Ledger
 from quantdesk.domain.money import USD_ONE
 from quantdesk.domain.refusal import Refusal
+from quantdesk.domain.vault_events import CollateralConverted
 from tests.domain.desk import Desk
 from tests.domain.onchain import ARTIFACT, Landed
 from tests.exchange import lies, trials
@@ -59,7 +60,16 @@ def test_an_honest_life_keeps_every_law(law: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [OrderExecuted, Liquidated, Deleveraged, PnlSettled, ClaimsPaid, PoolWithdrawn]
+    "kind",
+    [
+        OrderExecuted,
+        Liquidated,
+        Deleveraged,
+        PnlSettled,
+        ClaimsPaid,
+        PoolWithdrawn,
+        CollateralConverted,
+    ],
 )
 def test_the_life_is_eventful(kind: type[Event]) -> None:
     assert events(kind)

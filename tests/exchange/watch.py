@@ -5,6 +5,7 @@ from typing import Any
 
 from quantdesk.domain.account import AccountState
 from quantdesk.domain.closeout import Demand
+from quantdesk.domain.conversion import Offer
 from quantdesk.domain.exchange import Exchange
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
 from quantdesk.domain.market import SOL, MarketParams
@@ -34,6 +35,8 @@ INSTRUCTIONS = (
     "pool_deposit",
     "request_pool_withdrawal",
     "pool_withdraw",
+    "convert_collateral",
+    "set_mandate",
 )
 
 
@@ -53,6 +56,7 @@ class Watched(Exchange):
         self.at = named.get("at", self.at)
         told: Outcome = getattr(Exchange, name)(self, *args, **named)
         about = args[0].account if isinstance(args[0], Demand) else args[0]
+        about = args[0].seller if isinstance(args[0], Offer) else about
         account = before.accounts.get(about) if isinstance(about, str) else None
         owner = None if account is None else account.owner
         after = snapshot(self.ledger)
