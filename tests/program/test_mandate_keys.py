@@ -121,6 +121,17 @@ def test_revoking_takes_the_key_s_rights_and_its_growing_orders(scene: BotScene)
     assert scene.reason(scene.executed(150)) == MANDATE_BROKEN
 
 
+def test_an_order_of_a_revoked_mandate_is_not_freed_by_listing_its_key_again(
+    scene: BotScene,
+) -> None:
+    scene.require(scene.set_mandate())
+    scene.require(scene.bot_places(BASE))
+    scene.require(scene.close_mandate())
+    scene.require(scene.add_delegate(scene.bot, PLACE))
+
+    assert scene.reason(scene.executed(150)) == MANDATE_BROKEN
+
+
 def test_a_key_without_a_mandate_leaves_nothing_that_grows_either(scene: BotScene) -> None:
     scene.require(scene.bot_places(BASE))
     grows = scene.order_id
