@@ -1,9 +1,10 @@
 """Mutants of the twin: small economic lies, each of which some test must catch.
 
-Run: python -m tests.domain.mutants [--new]    (writes docs/mutants.md, fails when one survives)
+Run: python -m tests.domain.mutants [all|new|COUNT]    (writes docs/mutants.md, 1 when one survives)
 
 Each lie is made in a copy of the domain. The suite of the same subject is asked first, then the
-other laws and borders, the golden files last. `--new` runs only those that the report lacks.
+other laws and borders, at last the golden files and lock-step with the program. `new` tries what
+the report lacks.
 """
 
 import os
@@ -11,90 +12,60 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.domain.lies import ROOT, Mutant, asked_for, keep_only, mutants_of, run, tables
+
+TITLE = "The twin"
 DOMAIN = Path("quantdesk/domain")
-REPORT = ROOT / "docs" / "mutants.md"
+LISTED = ROOT / "tests" / "domain" / "mutants.toml"
 SUITES = [
-    *("money", "cost", "position", "funding", "margin", "liquidation", "oracle"),
-    *(
-        "order",
-        "trigger",
-        "pool",
-        "waterfall",
-        "story",
-        "risk",
-        "collateral",
-        "guard",
-        "payout",
-        "scanner",
-        "golden",
-    ),
+    *("vault", "vault_rules", "conversion", "sale_borders", "mandate", "mandate_borders"),
+    *("money", "cost", "position", "funding", "margin", "liquidation", "oracle", "order"),
+    *("trigger", "pool", "waterfall", "story", "risk", "collateral", "guard", "payout"),
+    *("bracket", "scanner", "borders", "golden", "lockstep"),
 ]
+LOCKSTEP_STEPS = "4000"
 FIRST_SUITE = {
     "fees": "story",
     "books": "waterfall",
     "closeout": "waterfall",
     "custody": "waterfall",
-    "vault": "collateral",
     "delegate": "guard",
     "exchange": "guard",
     "claims": "payout",
     "liquidity": "payout",
     "trial": "risk",
+    "links": "bracket",
 }
 """Where a lie about a file is asked first, when the suite of its own name does not exist."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One lie: in `file`, `truth` becomes `lie`."""
-
-    file: str
-    truth: str
-    lie: str
-    meaning: str
-
-
 def mutants() -> list[Mutant]:
-    """Every lie of mutants.toml."""
-    listed = tomllib.loads((ROOT / "tests" / "domain" / "mutants.toml").read_text())
-    return [Mutant(**each) for each in listed["mutant"]]
+    """Every lie about the twin."""
+    return mutants_of(LISTED)
 
 
-def main() -> int:
-    """Runs every mutant; returns how many survived."""
-    rows, survivors = [], 0
-    known = told_before() if "--new" in sys.argv else {}
+def main(argument: str) -> int:
+    """Tries the mutants asked for; 1 when one survives."""
+    every, known = mutants(), tables()[TITLE]
+    if argument == "new":
+        chosen = [each for each in every if (each.file, each.meaning) not in known]
+    else:
+        chosen = asked_for(every, argument)
     with tempfile.TemporaryDirectory() as place:
         copy = copied(Path(place))
-        if not known:
+        if argument == "all":
             assert first_failure(copy, SUITES) is None, "the honest twin must pass"
-        for mutant in mutants():
-            if (mutant.file, mutant.meaning) in known:
-                rows.append(known[mutant.file, mutant.meaning])
-                continue
-            killer = killed_by(mutant, copy)
-            survivors += killer is None
-            print(f"{mutant.file}: {mutant.meaning}: {killer or 'SURVIVED'}", flush=True)
-            rows.append(f"| `{mutant.file}` | {mutant.meaning} | `{killer or 'survived'}` |")
-    REPORT.write_text(f"{HEAD}\n" + "\n".join(rows) + "\n")
-    return survivors
-
-
-def told_before() -> dict[tuple[str, str], str]:
-    """The report's lines by file and lie."""
-    lines = [line for line in REPORT.read_text().splitlines() if line.startswith("| `")]
-    return {(line.split("`")[1], line.split(" | ")[1]): line for line in lines}
+        survivors = run(TITLE, chosen, lambda mutant: killed_by(mutant, copy))
+    keep_only(TITLE, every)
+    return min(survivors, 1)
 
 
 def copied(place: Path) -> Path:
-    """A copy of the domain and its tests in which lies do no harm."""
+    """A copy of the domain and its tests in which lies do no harm, the honest program beside it."""
     skip = shutil.ignore_patterns("__pycache__")
-    for folder in ("quantdesk", "tests/domain", "tests/golden"):
+    for folder in ("quantdesk", "tests/domain", "tests/golden", "programs/artifacts"):
         shutil.copytree(ROOT / folder, place / folder, ignore=skip)
     for name in ("tests/__init__.py", "pyproject.toml"):
         shutil.copy(ROOT / name, place / name)
@@ -105,8 +76,7 @@ def killed_by(mutant: Mutant, copy: Path) -> str | None:
     """Name of the first test that catches the lie, or None."""
     file = copy / DOMAIN / mutant.file
     honest = file.read_text()
-    assert honest.count(mutant.truth) >= 1, f"{mutant.file} no longer says {mutant.truth!r}"
-    file.write_text(honest.replace(mutant.truth, mutant.lie, 1))
+    file.write_text(mutant.told_in(honest))
     try:
         subject = mutant.file.removesuffix(".py")
         nearest = FIRST_SUITE.get(subject, subject)
@@ -124,6 +94,7 @@ def first_failure(copy: Path, subjects: list[str]) -> str | None:
         "PYTHONPATH": str(copy),
         "PYTHONDONTWRITEBYTECODE": "1",
         "QD_HYPOTHESIS_PROFILE": "mutants",
+        "QD_LOCKSTEP_STEPS": LOCKSTEP_STEPS,
     }
     done = subprocess.run(
         command, cwd=copy, env=environment, capture_output=True, text=True, check=False
@@ -131,16 +102,9 @@ def first_failure(copy: Path, subjects: list[str]) -> str | None:
     if done.returncode == 0:
         return None
     lines = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return lines[0].split("::")[-1].split(" - ")[0] if lines else "does not start"
-
-
-HEAD = """# Mutants of the twin
-
-Small economic lies and the first test that catches each; made by `python -m tests.domain.mutants`.
-
-| file | the lie | caught by |
-|---|---|---|"""
+    assert lines, done.stdout[-2000:] + done.stderr[-2000:]
+    return lines[0].split("::")[-1].split(" - ")[0]
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1] if len(sys.argv) > 1 else "all"))

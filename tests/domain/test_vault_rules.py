@@ -53,6 +53,17 @@ def test_a_lowered_weight_falls_at_once() -> None:
     assert raised().changed(lower, now=later).weights_e6(later) == (500_000, 600_000)
 
 
+def test_a_weight_tightened_below_its_ramp_s_start_falls_at_once() -> None:
+    halfway = START_S + RAMP_S // 2
+    again = replace(raised(), weight_init_e6=900_000, weight_maint_e6=950_000)
+    risen = raised().changed(again, now=halfway)
+    tightened = risen.tightened(replace(LIMITS, weight_init_e6=300_000))
+
+    assert risen.weights_e6(halfway) == (400_000, 450_000)
+    assert tightened is not None
+    assert tightened.weights_e6(halfway)[0] == 300_000
+
+
 def test_a_change_of_other_rules_lets_the_ramp_go_on() -> None:
     halfway = START_S + RAMP_S // 2
     rules = replace(raised(), deposit_cap=7)
