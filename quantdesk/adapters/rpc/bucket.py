@@ -24,6 +24,10 @@ class Bucket:
         self._fill(now_s)
         self._tokens -= 1.0
 
+    def give_back(self) -> None:
+        """Take a counted request back that was never made."""
+        self._tokens += 1.0
+
     def _fill(self, now_s: float) -> None:
         most = max(1.0, self.rate_per_s * BURST_S)
         grown = self._tokens + max(0.0, now_s - self._filled_at_s) * self.rate_per_s

@@ -36,10 +36,20 @@ class Node:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
     def admits(self, now_s: float) -> bool:
-        """Whether a request may go to this node now."""
+        """Whether a request may go to this node now; if so it is counted, until `spared`."""
         if self._bucket is not None and self._bucket.wait_s(now_s) > 0:
             return False
-        return self.breaker.admits(now_s)
+        if not self.breaker.admits(now_s):
+            return False
+        if self._bucket is not None:
+            self._bucket.take(now_s)
+        return True
+
+    def spared(self) -> None:
+        """An admitted request was not needed."""
+        self.breaker.abandoned()
+        if self._bucket is not None:
+            self._bucket.give_back()
 
     def wakes_at(self, now_s: float) -> float:
         """When it may be asked again."""
@@ -59,6 +69,8 @@ class Node:
     async def introduce(self) -> str:
         """Which chain the node says it serves; alone no sign that it may be used."""
         if self.genesis is None:
+            if self._bucket is not None:
+                self._bucket.take(time.monotonic())  # a question beside the admitted one
             try:
                 self.genesis = str(await self._asked("getGenesisHash", []))
             except RpcRefused as refusal:
@@ -73,8 +85,6 @@ class Node:
         self._failed(problem)
 
     async def _asked(self, method: str, params: list[Any]) -> Any:
-        if self._bucket is not None:
-            self._bucket.take(time.monotonic())
         try:
             return await self._post(method, params)
         except NodeFailed as problem:

@@ -110,7 +110,7 @@ class NodePool:
                 await self._pin.settle(nodes)
             except NodeFailed:
                 for node in nodes:
-                    node.breaker.abandoned()
+                    node.spared()
                 raise
 
     async def _ask(self, node: Node, method: str, params: list[Any]) -> Any:
@@ -168,7 +168,7 @@ class NodePool:
 
 async def _abandon(waiting: list[Node], running: set[asyncio.Task[Any]]) -> None:
     for node in waiting:
-        node.breaker.abandoned()
+        node.spared()
     for each in running:
         each.cancel()
     await asyncio.gather(*running, return_exceptions=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from solders.hash import Hash
 from solders.instruction import AccountMeta, Instruction
@@ -58,6 +58,7 @@ metas = st.builds(AccountMeta, addresses, st.booleans(), st.booleans())
 calls = st.builds(Instruction, addresses, st.binary(max_size=200), st.lists(metas, max_size=8))
 
 
+@settings(deadline=None)
 @given(patches, hashes)
 def test_a_filled_template_equals_a_fresh_build(patch: OrderPatch, blockhash: Hash) -> None:
     place = BUILD.place_order(TRADER, 0, fields_of(patch))
@@ -66,6 +67,7 @@ def test_a_filled_template_equals_a_fresh_build(patch: OrderPatch, blockhash: Ha
     assert TEMPLATE.fill(patch, blockhash) == fresh
 
 
+@settings(deadline=None)
 @given(addresses, st.lists(calls, max_size=5), hashes)
 def test_a_compiled_message_means_what_solders_compiles(
     payer: Pubkey, instructions: list[Instruction], blockhash: Hash

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from solders.keypair import Keypair
 from structlog.testing import capture_logs
@@ -105,7 +106,8 @@ async def test_of_two_nodes_that_tell_the_same_no_third_is_asked(tmp_path: Path)
         forwarder(found.url) as second,
         forwarder(found.url) as third,
     ):
-        client = RpcClient.of([found.url, second.url, third.url])
+        # A slow machine must not look like a slow node.
+        client = RpcClient(NodePool([found.url, second.url, third.url], hedge_after_s=30))
         assert await client.balance(Keypair().pubkey()) == 0
 
         assert "getBalance" in second.asked
@@ -150,7 +152,7 @@ async def test_a_liar_beside_a_dead_node_ends_in_words_and_not_in_a_wrong_number
 
 async def test_a_node_is_asked_no_oftener_than_its_plan_allows(tmp_path: Path) -> None:
     async with chain(tmp_path) as found, forwarder(found.url) as metered:
-        pool = NodePool([f"{metered.url}#rps=5"])
+        pool = NodePool([f"{metered.url}#rps=5"], budget_s=30)
         began = time.monotonic()
 
         for _ in range(15):
@@ -168,12 +170,12 @@ async def test_what_one_plan_does_not_allow_goes_to_the_next_node(tmp_path: Path
         forwarder(found.url) as metered,
         forwarder(found.url) as spare,
     ):
-        pool = NodePool([f"{metered.url}#rps=2", spare.url])
+        pool = NodePool([f"{metered.url}#rps=2", spare.url], hedge_after_s=30)
 
-        for _ in range(12):
-            await pool.call("getSlot", [])
+        await asyncio.gather(*(pool.call("getSlot", []) for _ in range(12)))
 
-        assert 3 <= metered.asked.count("getSlot") <= 6
+        # Four may go at once, one of them to ask which cluster this is.
+        assert 2 <= metered.asked.count("getSlot") <= 6
         assert metered.asked.count("getSlot") + spare.asked.count("getSlot") == 12
         await pool.close()
 
@@ -196,6 +198,7 @@ async def test_failing_over_and_coming_back_is_told_once_each(tmp_path: Path) ->
         await pool.close()
 
 
+@settings(deadline=None)
 @given(st.floats(0.1, 100), st.lists(st.floats(0, 2), min_size=1, max_size=200))
 def test_a_bucket_never_lets_more_through_than_rate_and_burst(
     rate: float, pauses: list[float]
