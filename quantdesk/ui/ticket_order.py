@@ -94,6 +94,13 @@ def part_of(largest_e9: int, percent: int, market: MarketRow) -> str:
     return show.plain_size(part_e9, market.lot_e9) if part_e9 >= market.min_size_e9 else ""
 
 
+def share_of(size_e9: int | None, largest_e9: int) -> int:
+    """A size in percent of the largest, to the nearest; 0 when either is missing."""
+    if not size_e9 or largest_e9 <= 0:
+        return 0
+    return min(100, (200 * size_e9 + largest_e9) // (2 * largest_e9))
+
+
 def beyond_leverage(fields: Fields, typed: Typed, largest_e9: int, market: MarketRow) -> str:
     """What to do about a size that the chosen leverage does not allow; empty when it does."""
     if fields.reduce_only or typed.size_e9 is None or not 0 < largest_e9 < typed.size_e9:

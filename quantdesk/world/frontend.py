@@ -5,11 +5,13 @@ The bundle is made relative to its origin after the build, so one build serves a
 
 import fcntl
 import hashlib
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from quantdesk.settings import PROJECT
@@ -20,7 +22,6 @@ STAMP = PROJECT / ".web" / "quantdesk.sha256"
 LOG = PROJECT / ".web" / "build.log"
 SOURCES = ("rxconfig.py", "requirements.txt", "quantdesk/quantdesk.py")
 SOURCE_DIRECTORIES = ("quantdesk/ui", "assets")
-# Written by the first build of a checkout that has none.
 LOCKED_PACKAGES = "reflex.lock"
 # Written by Reflex into assets at import or by the interpreter; not sources.
 GENERATED = {"__pycache__", "external"}
@@ -76,6 +77,15 @@ def make_origin_relative(client: Path) -> None:
         )
 
 
+@contextmanager
+def same_layout(file: Path) -> Iterator[None]:
+    """Undo what the block does to a JSON file when it only changes its layout, not its content."""
+    before = file.read_bytes()
+    yield
+    if json.loads(file.read_bytes()) == json.loads(before):
+        file.write_bytes(before)
+
+
 def _digest(directories: tuple[str, ...]) -> str:
     total = hashlib.sha256(_environment_name().encode())
     for file in _sources(directories):
@@ -116,7 +126,7 @@ def _build(say: Callable[[str], None]) -> None:
         "REFLEX_DIR": str(PROJECT / ".js" / "reflex"),
         "PYTHONPATH": str(PROJECT),
     }  # fmt: skip
-    with LOG.open("w") as log:
+    with LOG.open("w") as log, same_layout(PROJECT / LOCKED_PACKAGES / "package.json"):
         done = subprocess.run(
             [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
             cwd=PROJECT,

@@ -41,6 +41,7 @@ def test_every_wrong_size_and_price_gets_a_sentence_beside_its_field(
         terminal.page.locator("#size").fill(text)
         expect(terminal.page.locator("#size-note")).to_contain_text(sentence)
         expect(terminal.main_button("Place")).to_have_count(0)
+    expect(terminal.page.locator("output.percent:visible")).to_have_text("100 %")
     terminal.snap("wrong-size")
     terminal.page.get_by_role("tab", name="Limit").click()
     terminal.page.locator("#size").fill("1")

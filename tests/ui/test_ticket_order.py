@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from quantdesk.ui import ticket_order
 from quantdesk.ui.rows import MarketRow
 from quantdesk.ui.ticket_order import Fields, typed_order
@@ -50,6 +52,16 @@ def test_a_share_of_the_largest_size_is_cut_to_the_lot() -> None:
 
 def test_a_share_below_the_minimum_is_empty_instead_of_refused_later() -> None:
     assert ticket_order.part_of(15_000_000, 25, MARKET) == ""
+
+
+@pytest.mark.parametrize(
+    ("size_e9", "largest_e9", "percent"),
+    [(20, 57, 35), (57, 57, 100), (90, 57, 100), (1, 200, 1), (0, 57, 0), (None, 57, 0), (5, 0, 0)],
+)
+def test_a_typed_size_stands_on_the_slider(
+    size_e9: int | None, largest_e9: int, percent: int
+) -> None:
+    assert ticket_order.share_of(size_e9, largest_e9) == percent
 
 
 def test_reduce_only_is_offered_only_against_the_position() -> None:

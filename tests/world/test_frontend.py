@@ -56,3 +56,20 @@ def test_the_digest_changes_with_a_source_and_with_the_environment(
     monkeypatch.setenv("QD_ENV", "production")
 
     assert len({first, second, frontend.digest()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [('{"a":1}', '{\n  "a": 1\n}'), ('{"a":2}', '{"a":2}')],
+    ids=["layout", "content"],
+)
+def test_a_build_that_only_lays_a_tracked_file_out_anew_leaves_no_change(
+    tmp_path: Path, written: str, left: str
+) -> None:
+    file = tmp_path / "package.json"
+    file.write_text('{\n  "a": 1\n}')
+
+    with frontend.same_layout(file):
+        file.write_text(written)
+
+    assert file.read_text() == left

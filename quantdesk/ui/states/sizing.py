@@ -6,8 +6,9 @@ from quantdesk.ui.states.market import MarketState
 
 
 class SizingState(rx.State):
-    """The leverage that the slider may use, and where the slider stands."""
+    """The leverage that the slider may use, the share chosen by it, and where it stands."""
 
+    share: int = 0
     percent: int = 0
     leverage: int = 10
     leverage_open: bool = False

@@ -53,7 +53,7 @@ class TicketState(rx.State):
 
     @rx.event
     async def type_size(self, text: str) -> None:
-        """The size as typed; the slider lets go."""
+        """The size as typed; the slider only shows what share it is."""
         self.size_text = text[:TEXT_MAX]
         (await self.get_state(SizingState)).percent = 0
         await self._judge()

@@ -47,6 +47,7 @@ class VerdictState(PrivateState, rx.State):
             ticket.price_text = show.price(mark_e6, market.tick_e6).replace(",", "")
         fields = await ticket._fields()
         typed = ticket_order.typed_order(fields, market)
+        sizing.share = sizing.percent or ticket_order.share_of(typed.size_e9, largest_e9)
         self.max_size = show.size(largest_e9, market.lot_e9) if largest_e9 else show.MISSING
         self.notional = ticket_order.notional(typed, mark_e6)
         request = ticket_order.order_request(fields, typed, market)
