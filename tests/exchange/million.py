@@ -55,7 +55,7 @@ def walks(steps: int, *, seed: int, first: int = 0) -> Iterator[Tally]:
         walk = ProofWalk(proof, seed_of(seed, number))
         try:
             walk.take(min(WALK_STEPS, steps - tally.operations))
-        except AssertionError as broken:
+        except Exception as broken:
             broken.add_note(f"walk {number} of seed {seed}")
             raise
         number += 1
