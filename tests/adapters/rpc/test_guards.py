@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from solders.keypair import Keypair
 from structlog.testing import capture_logs
@@ -198,7 +198,7 @@ async def test_failing_over_and_coming_back_is_told_once_each(tmp_path: Path) ->
         await pool.close()
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.floats(0.1, 100), st.lists(st.floats(0, 2), min_size=1, max_size=200))
 def test_a_bucket_never_lets_more_through_than_rate_and_burst(
     rate: float, pauses: list[float]
