@@ -114,20 +114,31 @@ def test_money_moved_in_or_out_changes_no_allowance(scene: BotScene) -> None:
 
 
 def test_a_profit_that_the_pool_still_owes_is_no_loss(scene: BotScene) -> None:
-    scene.require(scene.set_mandate(daily_loss_e6=50 * USD))
-    scene.require(scene.bot_trades(20 * BASE, 150))
+    scene.trade(scene.owner, 20 * BASE, 150)
     scene.settle_on(160)
+    scene.require(scene.set_mandate(daily_loss_e6=50 * USD))
+    scene.price(160)
+    scene.require(scene.bot_places(BASE, kind=LIMIT))
     pool = scene.svm.get_account(scene.where.pool)
     assert pool is not None
     data = bytes(pool.data)
     scene.overwrite(scene.where.pool, data[:10] + bytes(8) + data[18:])
-    scene.price(160)
     scene.require(scene.bot_places(-20 * BASE, reduce_only=True))
     closed = scene.one("OrderExecuted", scene.executed(160)).fields
     scene.price(160)
 
     assert closed["claims_e6"] > 100 * USD
     assert isinstance(scene.bot_places(BASE), Landed)
+
+
+def test_a_fill_begins_the_day_when_nothing_was_placed_in_it(scene: BotScene) -> None:
+    scene.require(scene.set_mandate(daily_loss_e6=50 * USD))
+    scene.require(scene.bot_places(BASE, kind=LIMIT))
+    scene.pass_time(DAY_S)
+    scene.settle_on(150)
+    scene.require(scene.executed(150))
+
+    assert scene.mandate()["day"] == scene.now // DAY_S
 
 
 def test_a_liquidation_counts_as_the_loss_it_is(scene: BotScene) -> None:
