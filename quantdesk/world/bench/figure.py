@@ -21,7 +21,7 @@ class Figure:
 def compared(name: str, value: float, unit: str, *, peer: tuple[str, float], method: str) -> Figure:
     """A figure beside a peer (what it is, its value in the same unit)."""
     vs, found = peer
-    ratio = round(value / found, 3) if found else None
+    ratio = float(f"{value / found:.3g}") if found else None
     told = f"{vs}: {round(found, 3)} {unit}"
     return Figure(name=name, value=round(value, 3), unit=unit, vs=told, ratio=ratio, method=method)
 

@@ -124,16 +124,21 @@ async def _exchange() -> AsyncIterator[tuple[str, Path]]:
         home, port = Path(place), _free_port()
         with _process(home, port) as process:
             url = f"http://127.0.0.1:{port}"
-            node = RpcClient.of([url])
-            try:
-                async with asyncio.timeout(READY_S_MAX):
-                    while not await node.is_healthy():
-                        if process.poll() is not None:
-                            raise ChildProcessError("the chain of the bench ended early")
-                        await asyncio.sleep(0.1)
-            finally:
-                await node.close()
+            async with asyncio.timeout(READY_S_MAX):
+                await _until_ready(url, process)
             yield url, home
+
+
+async def _until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    body = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": "getHealth", "params": []})
+    async with aiohttp.ClientSession() as session:
+        while process.poll() is None:
+            with contextlib.suppress(aiohttp.ClientError):
+                async with session.post(url, data=body) as reply:
+                    if orjson.loads(await reply.read()).get("result") == "ok":
+                        return
+            await asyncio.sleep(0.1)
+    raise ChildProcessError("the chain of the bench ended early")
 
 
 @contextmanager

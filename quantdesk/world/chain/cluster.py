@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -64,6 +65,8 @@ def on_cluster(
     work: Callable[[Cluster], Awaitable[None]], *, url: str | None, program: str | None = None
 ) -> int:
     """Run `work` against a cluster; exit status 0, or 1 with a sentence on standard error."""
+    # What is said of nodes must not stand between lines of JSON.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         settings = _settings(url)
         where = load_program(str(address_of(program or settings.program_id)))

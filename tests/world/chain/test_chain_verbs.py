@@ -152,3 +152,17 @@ def test_deploy_rehearses_without_a_trace_and_then_deploys(
     assert _json(run, "program", "deploy")["is_done"] is True
     _json(run, "program", "initialize", "--program", str(deployed["program"]))
     assert _json(run, "chain", "verify", "--program", str(deployed["program"]))["is_this_release"]
+
+
+def test_a_dead_node_beside_a_good_one_is_told_beside_the_json(
+    run: Run, home: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOLANA_RPC_URLS", f"http://127.0.0.1:9/secret-key,{home[1]}")
+
+    status, told, problem = run("chain", "accounts", "--json")
+
+    assert status == 0
+    assert [json.loads(line)["Market"] for line in told.splitlines()] == [3]
+    assert "chain_node_lost" in problem
+    assert "127.0.0.1:9" in problem
+    assert "secret-key" not in problem
