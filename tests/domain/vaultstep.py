@@ -106,7 +106,7 @@ class VaultStep(PoolStep):
         """As the base, and the lamports."""
         super().compare_everything()
         at = derived(self.chain.program.id, b"sol_vault")
-        fields = self.chain.fields("SolVault", at)
+        fields = self.chain.fields("ProtocolSolVault", at)
         counted = 0 if fields is None else fields["lamports"]
         self._equal("lamports", counted, self.ledger.native_lamports)
         if fields is not None:

@@ -257,7 +257,7 @@ ACCOUNT_KINDS = {
     "insurance": "InsuranceFund",
     "security": "Security",
     "vault": "TokenVault",
-    "lamports": "SolVault",
+    "lamports": "ProtocolSolVault",
     "mandate": "Mandate",
     "market": "Market",
     "account": "UserAccount",

@@ -49,7 +49,7 @@ ADDRESSES = {
     "Position": ("`position`, user account, market index u16", "one account in one market"),
     "Proposal": ("`proposal`, id u64", "a loosening that waits for its timelock"),
     "Security": ("`security`", "roles, pauses and the timelock"),
-    "SolVault": ("`sol_vault`", "lamports deposited as they are"),
+    "ProtocolSolVault": ("`sol_vault`", "lamports deposited as they are"),
     "TokenVault": ("`vault`, mint", "one collateral: its rules and limits"),
     "UserAccount": ("`user`, owner, sub-account id u16", "one trading account"),
 }

@@ -97,7 +97,7 @@ class NativeScene(VaultScene):
     def is_conserved(self, *owners: Pubkey) -> bool:
         """Balances are tokens plus counted lamports, and those lie above the rent."""
         vault = self.must("TokenVault", self.where.vault(NATIVE_MINT))
-        held = self.must("SolVault", self.where.sol_vault)
+        held = self.must("ProtocolSolVault", self.where.sol_vault)
         account = self.svm.get_account(self.where.sol_vault)
         assert account is not None
         rent = self.svm.minimum_balance_for_rent_exemption(len(account.data))
@@ -132,7 +132,7 @@ def test_lamports_go_in_and_come_out_to_the_lamport(scene: NativeScene, owner: P
     assert (put.fields["amount"], put.fields["balance_after"]) == (7 * SOL, 7 * SOL)
     assert (got.fields["mint"], got.fields["vault_index"]) == (NATIVE_MINT, INDEX)
     assert (got.fields["amount"], got.fields["balance_after"]) == (7 * SOL, 0)
-    assert scene.must("SolVault", scene.where.sol_vault)["vault"] == scene.where.vault(NATIVE_MINT)
+    assert scene.must("ProtocolSolVault", scene.where.sol_vault)["vault"] == scene.where.vault(NATIVE_MINT)
     assert scene.is_conserved(owner)
 
 

@@ -23,7 +23,7 @@ BY_KIND: Mapping[str, Callable[[Fields], list[bytes]]] = {
     "Security": lambda it: [b"security"],
     "Pool": lambda it: [b"pool"],
     "InsuranceFund": lambda it: [b"insurance"],
-    "SolVault": lambda it: [b"sol_vault"],
+    "ProtocolSolVault": lambda it: [b"sol_vault"],
     "TokenVault": lambda it: [b"vault", bytes(it["mint"])],
     "Market": lambda it: [b"market", _number(it["index"], U16)],
     "UserAccount": lambda it: [b"user", bytes(it["owner"]), _number(it["sub_account_id"], U16)],

@@ -214,7 +214,7 @@ class Stage(Scene):
         """For every vault what it holds less what its books say, and less what users hold of it."""
         if self.is_bare:
             return ()
-        sol = self.fields("SolVault", derived(self.program.id, b"sol_vault"))
+        sol = self.fields("ProtocolSolVault", derived(self.program.id, b"sol_vault"))
         found = [self.imbalance_e6()]
         for index, mint in enumerate((self.mint, token_mint(1), NATIVE_MINT)):
             booked = self.must("TokenVault", self.where.vault(mint))["total_deposits"]

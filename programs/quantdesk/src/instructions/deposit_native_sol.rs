@@ -7,7 +7,7 @@ use anchor_spl::token::spl_token::native_mint;
 use crate::errors::QuantDeskError;
 use crate::events::Deposited;
 use crate::ledger::Fits;
-use crate::state::{pause, Security, SolVault, TokenVault, UserAccount, VERSION};
+use crate::state::{pause, ProtocolSolVault, Security, TokenVault, UserAccount, VERSION};
 
 #[derive(Accounts)]
 pub struct DepositNativeSol<'info> {
@@ -20,10 +20,10 @@ pub struct DepositNativeSol<'info> {
     #[account(mut, constraint = vault.mint == native_mint::ID @ QuantDeskError::WrongAccount)]
     pub vault: Box<Account<'info, TokenVault>>,
     #[account(
-        init_if_needed, payer = authority, space = 8 + SolVault::INIT_SPACE,
-        seeds = [SolVault::SEED], bump
+        init_if_needed, payer = authority, space = 8 + ProtocolSolVault::INIT_SPACE,
+        seeds = [ProtocolSolVault::SEED], bump
     )]
-    pub sol_vault: Box<Account<'info, SolVault>>,
+    pub sol_vault: Box<Account<'info, ProtocolSolVault>>,
     pub system_program: Program<'info, System>,
 }
 

@@ -8,7 +8,7 @@ use crate::errors::QuantDeskError;
 use crate::events::Withdrawn;
 use crate::health::require_covered;
 use crate::ledger::Fits;
-use crate::state::{pause, Security, SolVault, TokenVault, UserAccount};
+use crate::state::{pause, ProtocolSolVault, Security, TokenVault, UserAccount};
 
 #[derive(Accounts)]
 pub struct WithdrawNativeSol<'info> {
@@ -20,8 +20,8 @@ pub struct WithdrawNativeSol<'info> {
     pub security: Box<Account<'info, Security>>,
     #[account(mut, constraint = vault.mint == native_mint::ID @ QuantDeskError::WrongAccount)]
     pub vault: Box<Account<'info, TokenVault>>,
-    #[account(mut, seeds = [SolVault::SEED], bump = sol_vault.bump)]
-    pub sol_vault: Box<Account<'info, SolVault>>,
+    #[account(mut, seeds = [ProtocolSolVault::SEED], bump = sol_vault.bump)]
+    pub sol_vault: Box<Account<'info, ProtocolSolVault>>,
 }
 
 impl<'info> WithdrawNativeSol<'info> {

@@ -7,7 +7,7 @@ use crate::errors::QuantDeskError;
 /// Holds its lamports on top of its own rent; what strangers send to it is not counted.
 #[account]
 #[derive(InitSpace)]
-pub struct SolVault {
+pub struct ProtocolSolVault {
     pub version: u8,
     pub bump: u8,
     /// The token vault of the wrapped half; weights, caps and balances are kept there.
@@ -16,7 +16,7 @@ pub struct SolVault {
     pub reserved: [u8; 64],
 }
 
-impl SolVault {
+impl ProtocolSolVault {
     pub const SEED: &'static [u8] = b"sol_vault";
 
     /// Counts `lamports` out; the other form may still hold enough.
