@@ -65,8 +65,9 @@ def on_cluster(
     work: Callable[[Cluster], Awaitable[None]], *, url: str | None, program: str | None = None
 ) -> int:
     """Run `work` against a cluster; exit status 0, or 1 with a sentence on standard error."""
+    before = structlog.get_config()
     # What is said of nodes must not stand between lines of JSON.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     try:
         settings = _settings(url)
         where = load_program(str(address_of(program or settings.program_id)))
@@ -74,6 +75,8 @@ def on_cluster(
     except _EXPECTED as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
+    finally:
+        structlog.configure(**before)
     return 0
 
 
