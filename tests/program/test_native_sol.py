@@ -132,7 +132,9 @@ def test_lamports_go_in_and_come_out_to_the_lamport(scene: NativeScene, owner: P
     assert (put.fields["amount"], put.fields["balance_after"]) == (7 * SOL, 7 * SOL)
     assert (got.fields["mint"], got.fields["vault_index"]) == (NATIVE_MINT, INDEX)
     assert (got.fields["amount"], got.fields["balance_after"]) == (7 * SOL, 0)
-    assert scene.must("ProtocolSolVault", scene.where.sol_vault)["vault"] == scene.where.vault(NATIVE_MINT)
+    assert scene.must("ProtocolSolVault", scene.where.sol_vault)["vault"] == scene.where.vault(
+        NATIVE_MINT
+    )
     assert scene.is_conserved(owner)
 
 
