@@ -126,7 +126,7 @@ class Deviation:
         if isinstance(event, CollateralConverted) and address == event.buyer_account:
             return low, high + 1
         if address == step.keeper and isinstance(event, OrderExecuted | Liquidated):
-            return low - RECEIVED, high + RECEIVED + followed
+            return low - RECEIVED - followed / 2, high + RECEIVED + followed / 2
         return low, high
 
     def _slack(self, step: Step) -> Fraction | None:
@@ -136,10 +136,10 @@ class Deviation:
             return None
         before, shadow = step.before, self.shadow
         gap = abs(self.gaps[event.user_account])
-        if isinstance(event, Liquidated) and event.size_after_e9:
-            return gap + UNITS[Liquidated]
         account = before.accounts[event.user_account]
         off = abs(shadow.purses[event.user_account].usdc - account.usdc_e6)
+        if isinstance(event, Liquidated) and event.size_after_e9:
+            return gap + off + UNITS[Liquidated]
         off += abs(shadow.fund - before.insurance.balance_e6)
         off += 2 * abs(shadow.cash - before.pool.cash_e6)
         off += abs(shadow.loss_cap - before.pool.loss_cap_today_e6)
