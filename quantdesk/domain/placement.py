@@ -15,7 +15,7 @@ from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
 from quantdesk.domain.links import is_orphan
 from quantdesk.domain.mandate import Growth, Mandate
 from quantdesk.domain.market import MarketStatus
-from quantdesk.domain.money import I64_MAX
+from quantdesk.domain.money import I64_MAX, fits_i64
 from quantdesk.domain.oracle import Action, refusal_of
 from quantdesk.domain.order import (
     CancelReason,
@@ -225,6 +225,7 @@ def _growth(ledger: Ledger, address: str, intent: OrderIntent, *, at: Moment) ->
     if refusal is not None:
         return refusal
     opened = replace(ledger.books(address, index), market=quote.accrued(at.now), pool=AMPLE_POOL)
+    fits_i64(opened.position.size_e9 + intent.size_e9)
     judged = Judged(
         reading=quote.reading,
         others=ledger.others(address, index, now=at.now),
