@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from quantdesk.domain.account import AccountState
+from quantdesk.domain.claims import index_after, marked
+from quantdesk.domain.conversion import Tariff
 from quantdesk.domain.cost import closing_cost_e6, trade_cost_e6
 from quantdesk.domain.fees import fee_split, keeper_reward_e6
 from quantdesk.domain.funding import funding_owed_e6, funding_rate_e6, index_step
@@ -19,7 +22,7 @@ from quantdesk.domain.order import Kind, Order
 from quantdesk.domain.pool import market_reserve_e6, market_value_e6
 from quantdesk.domain.position import Position, filled
 from quantdesk.domain.trigger import followed, is_awake
-from quantdesk.domain.vault import Outflow
+from quantdesk.domain.vault import Outflow, VaultState
 
 Numbers = Mapping[str, int]
 Call = Callable[[Numbers], dict[str, int]]
@@ -218,6 +221,42 @@ def trigger(given: Numbers) -> dict[str, int]:
     }
 
 
+def claims(given: Numbers) -> dict[str, int]:
+    """One account's claim after the pool paid some of all claims."""
+    index = index_after(given["index"], claims_e6=given["claims_e6"], paid_e6=given["paid_e6"])
+    held = AccountState(
+        address="", owner="", claims_e6=given["held_e6"], claims_index_e12=given["index"]
+    )
+    after = marked(held, index)
+    return {"index": index, "kept_e6": after.claims_e6, "due_e6": after.claims_due_e6}
+
+
+def sale(given: Numbers) -> dict[str, int]:
+    """USDC for an amount of a token, and the amount that pays a debt; -1 when none does."""
+    read = PriceReading(price_e6=given["price_e6"], conf_e6=given["conf_e6"], publish_time=0)
+    tariff = Tariff(reading=read, decimals=given["decimals"], discount_e6=given["discount_e6"])
+    needed = tariff.needed(given["debt_e6"])
+    return {
+        "proceeds_e6": tariff.proceeds_e6(given["amount"]),
+        "needed": -1 if needed is None else needed,
+    }
+
+
+def ramp(given: Numbers) -> dict[str, int]:
+    """Weights of a token at a second of its ramp."""
+    vault = VaultState(
+        deposit_cap=0,
+        outflow=Outflow(floor=0, share_e6=0, updated_at=0),
+        weight_init_e6=given["init_e6"],
+        weight_maint_e6=given["maint_e6"],
+        ramp_init_from_e6=given["init_from_e6"],
+        ramp_maint_from_e6=given["maint_from_e6"],
+        ramp_started_at=given["started_at"],
+    )
+    init_e6, maint_e6 = vault.weights_e6(given["now"])
+    return {"init_e6": init_e6, "maint_e6": maint_e6}
+
+
 CALLS: Mapping[str, Call] = {
     "trade_cost": trade_cost,
     "fees": fees,
@@ -230,4 +269,7 @@ CALLS: Mapping[str, Call] = {
     "grading": grading,
     "outflow": outflow,
     "trigger": trigger,
+    "claims": claims,
+    "sale": sale,
+    "ramp": ramp,
 }

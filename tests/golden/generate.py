@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from quantdesk.domain.claims import CLAIM_ONE
 from quantdesk.domain.money import SIZE_ONE, USD_ONE
 from tests.golden.calls import CALLS, Numbers
 
@@ -171,6 +172,39 @@ def draw_trigger(source: random.Random) -> Numbers:
     }
 
 
+def draw_claims(source: random.Random) -> Numbers:
+    claims = source.randint(1, 10 ** source.randint(1, 14))
+    return {
+        "index": source.randint(0, 3) * CLAIM_ONE + source.randint(0, CLAIM_ONE - 1),
+        "claims_e6": claims,
+        "paid_e6": source.choice((0, claims, source.randint(0, claims))),
+        "held_e6": source.randint(0, claims),
+    }
+
+
+def draw_sale(source: random.Random) -> Numbers:
+    return {
+        **draw_price(source),
+        "decimals": source.choice((6, 8, 9)),
+        "discount_e6": source.choice((0, 5_000, 20_000)),
+        "amount": source.randint(1, 10 ** source.randint(1, 15)),
+        "debt_e6": source.randint(1, 10 ** source.randint(1, 13)),
+    }
+
+
+def draw_ramp(source: random.Random) -> Numbers:
+    maint, maint_from = source.randint(0, 10**6), source.randint(0, 10**6)
+    started = source.choice((0, 1_760_000_000))
+    return {
+        "init_e6": source.randint(0, maint),
+        "maint_e6": maint,
+        "init_from_e6": source.randint(0, maint_from),
+        "maint_from_e6": maint_from,
+        "started_at": started,
+        "now": started + source.randint(-10, 700_000),
+    }
+
+
 DRAWS: Mapping[str, Callable[[random.Random], Numbers]] = {
     "trade_cost": draw_trade_cost,
     "fees": draw_fees,
@@ -183,6 +217,9 @@ DRAWS: Mapping[str, Callable[[random.Random], Numbers]] = {
     "grading": draw_grading,
     "outflow": draw_outflow,
     "trigger": draw_trigger,
+    "claims": draw_claims,
+    "sale": draw_sale,
+    "ramp": draw_ramp,
 }
 
 BOUNDARIES: Mapping[str, Mapping[str, Numbers]] = {
@@ -230,6 +267,25 @@ BOUNDARIES: Mapping[str, Mapping[str, Numbers]] = {
             "conf_e6": 0,
             "equity_e6": 1,
             **FLAT_20X,
+        },
+    },
+    "claims": {
+        "the last unit closes the epoch": {
+            "index": 2 * CLAIM_ONE - 1,
+            "claims_e6": 1,
+            "paid_e6": 1,
+            "held_e6": 1,
+        },
+        "a unit too few": {"index": 0, "claims_e6": 3, "paid_e6": 1, "held_e6": 1},
+    },
+    "sale": {
+        "nothing sells at a price of its own doubt": {
+            "price_e6": 5,
+            "conf_e6": 5,
+            "decimals": 9,
+            "discount_e6": 20_000,
+            "amount": 10**9,
+            "debt_e6": 1,
         },
     },
     "reading": {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use risk::claims::{index_after, Claim};
+use risk::collateral::{ramped_e6, Sale};
 use risk::cost::{closing_cost_e6, trade_cost_e6};
 use risk::fees::{faded_reward_e6, fee_split};
 use risk::funding::{index_step, owed_e6, rate_e6};
@@ -323,5 +325,43 @@ fn an_order_wakes_when_the_twin_s_wakes() {
             ("awake", trigger.is_reached(buys, price).unwrap().into()),
             ("watermark_e6", moved.into()),
         ]
+    });
+}
+
+#[test]
+fn a_claim_is_paid_as_the_twin_pays_it() {
+    check("claims", |given| {
+        let mark_e12: u128 = get(given, "index");
+        let claims = get(given, "claims_e6");
+        let index = index_after(mark_e12, claims, get(given, "paid_e6")).unwrap();
+        let held = Claim { held_e6: get(given, "held_e6"), due_e6: 0, mark_e12 };
+        let after = held.marked(index).unwrap();
+        let index = i128::try_from(index).unwrap();
+        vec![("index", index), ("kept_e6", after.held_e6.into()), ("due_e6", after.due_e6.into())]
+    });
+}
+
+#[test]
+fn a_token_sells_as_the_twin_sells_it() {
+    check("sale", |given| {
+        let sale = Sale {
+            decimals: get(given, "decimals"),
+            price_e6: get(given, "price_e6"),
+            conf_e6: get(given, "conf_e6"),
+            discount_e6: get(given, "discount_e6"),
+        };
+        let needed = sale.needed(get(given, "debt_e6")).map_or(-1, i128::from);
+        let proceeds = sale.proceeds_e6(get(given, "amount")).unwrap();
+        vec![("proceeds_e6", proceeds.into()), ("needed", needed)]
+    });
+}
+
+#[test]
+fn a_weight_rises_as_the_twin_s_rises() {
+    check("ramp", |given| {
+        let (started, now) = (get(given, "started_at"), get(given, "now"));
+        let at = |from, to| ramped_e6(get(given, from), get(given, to), started, now).unwrap();
+        let (init, maint) = (at("init_from_e6", "init_e6"), at("maint_from_e6", "maint_e6"));
+        vec![("init_e6", init.into()), ("maint_e6", maint.into())]
     });
 }
