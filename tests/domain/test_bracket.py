@@ -218,6 +218,23 @@ def test_an_order_placed_later_under_a_dead_parent_s_id_is_no_parent() -> None:
     assert order(desk, GAIN_ID).role is Role.ASLEEP
 
 
+def test_a_later_parent_under_that_id_owns_its_own_legs_only() -> None:
+    desk = parented()
+    desk.exchange.cancel_order(TRADER, 1, at=desk.at)
+    desk.order_id = 0
+    desk.place(units(10))
+    later = legs(parent_id=1)
+    own = replace(
+        later,
+        take_profit=replace(later.take_profit, client_order_id=903),
+        stop=replace(later.stop, client_order_id=904),
+    )
+    assert isinstance(bracketed(desk, own), Applied)
+
+    assert is_orphan(desk.ledger, order(desk, GAIN_ID))
+    assert not is_orphan(desk.ledger, order(desk, 903))
+
+
 def test_legs_die_with_the_opening_that_they_guard() -> None:
     desk = guarded()
     desk.trade(-units(10), "150")
