@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::*;
 
+use crate::admin::refuse_durable_nonce;
 use crate::errors::QuantDeskError;
 use crate::events::ChangeCancelled;
 use crate::state::{Proposal, Security};
@@ -15,10 +16,14 @@ pub struct CancelChange<'info> {
     pub security: Box<Account<'info, Security>>,
     #[account(mut, close = authority)]
     pub proposal: Box<Account<'info, Proposal>>,
+    /// CHECK: the instructions of this transaction, by the address of the sysvar.
+    #[account(address = solana_instructions_sysvar::ID)]
+    pub instructions: UncheckedAccount<'info>,
 }
 
 impl CancelChange<'_> {
     pub fn cancel_change(ctx: Context<Self>) -> Result<()> {
+        refuse_durable_nonce(&ctx.accounts.instructions)?;
         emit!(ChangeCancelled {
             sequence: ctx.accounts.security.next_sequence(),
             at: Clock::get()?.unix_timestamp,

@@ -5,6 +5,7 @@
 
 use anchor_lang::prelude::*;
 
+use crate::admin::refuse_durable_nonce;
 use crate::errors::QuantDeskError;
 use crate::events::MarketInitialized;
 use crate::state::{Market, MarketParams, Pool, Security, VERSION};
@@ -25,10 +26,14 @@ pub struct InitializeMarket<'info> {
     )]
     pub market: Box<Account<'info, Market>>,
     pub system_program: Program<'info, System>,
+    /// CHECK: the instructions of this transaction, by the address of the sysvar.
+    #[account(address = solana_instructions_sysvar::ID)]
+    pub instructions: UncheckedAccount<'info>,
 }
 
 impl InitializeMarket<'_> {
     fn validate(&self, index: u16, params: &MarketParams) -> Result<()> {
+        refuse_durable_nonce(&self.instructions)?;
         require!(
             index == self.pool.market_count && index != u16::MAX,
             QuantDeskError::InvalidParameter

@@ -6,6 +6,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 
+use crate::admin::refuse_durable_nonce;
 use crate::errors::QuantDeskError;
 use crate::events::VaultInitialized;
 use crate::state::{Pool, Security, TokenVault, VaultParams, VERSION};
@@ -32,10 +33,14 @@ pub struct InitializeTokenVault<'info> {
     pub vault_tokens: Box<Account<'info, TokenAccount>>,
     pub token_program: Program<'info, Token>,
     pub system_program: Program<'info, System>,
+    /// CHECK: the instructions of this transaction, by the address of the sysvar.
+    #[account(address = solana_instructions_sysvar::ID)]
+    pub instructions: UncheckedAccount<'info>,
 }
 
 impl InitializeTokenVault<'_> {
     fn validate(&self, params: &VaultParams) -> Result<()> {
+        refuse_durable_nonce(&self.instructions)?;
         let is_usdc = self.pool.vault_count == TokenVault::USDC;
         require!(self.pool.vault_count < TokenVault::MAX, QuantDeskError::InvalidParameter);
         let is_worthless = params.weight_init_e6 == 0 && params.weight_maint_e6 == 0;

@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::*;
 
+use crate::admin::refuse_durable_nonce;
 use crate::errors::QuantDeskError;
 use crate::events::PauseChanged;
 use crate::state::{pause, Security};
@@ -12,10 +13,14 @@ pub struct Pause<'info> {
     #[account(mut, seeds = [Security::SEED], bump = security.bump,
         constraint = security.may_tighten(&authority.key()) @ QuantDeskError::Unauthorized)]
     pub security: Box<Account<'info, Security>>,
+    /// CHECK: the instructions of this transaction, by the address of the sysvar.
+    #[account(address = solana_instructions_sysvar::ID)]
+    pub instructions: UncheckedAccount<'info>,
 }
 
 impl Pause<'_> {
     pub fn pause(ctx: Context<Self>, pause_bits: u32) -> Result<()> {
+        refuse_durable_nonce(&ctx.accounts.instructions)?;
         require!(
             pause_bits != 0 && pause_bits & !pause::ALL == 0,
             QuantDeskError::InvalidParameter

@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::*;
 
+use crate::admin::refuse_durable_nonce;
 use crate::errors::QuantDeskError;
 use crate::events::MarketStatusChanged;
 use crate::state::{Market, Security};
@@ -14,10 +15,14 @@ pub struct TightenMarket<'info> {
     pub security: Box<Account<'info, Security>>,
     #[account(mut)]
     pub market: Box<Account<'info, Market>>,
+    /// CHECK: the instructions of this transaction, by the address of the sysvar.
+    #[account(address = solana_instructions_sysvar::ID)]
+    pub instructions: UncheckedAccount<'info>,
 }
 
 impl TightenMarket<'_> {
     pub fn tighten_market(ctx: Context<Self>, status: u8) -> Result<()> {
+        refuse_durable_nonce(&ctx.accounts.instructions)?;
         let market = &mut ctx.accounts.market;
         require!(
             status > market.status && status <= Market::PAUSED,

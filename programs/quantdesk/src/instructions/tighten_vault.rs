@@ -5,6 +5,7 @@
 
 use anchor_lang::prelude::*;
 
+use crate::admin::refuse_durable_nonce;
 use crate::errors::QuantDeskError;
 use crate::events::VaultTightened;
 use crate::state::{Security, TokenVault};
@@ -17,6 +18,9 @@ pub struct TightenVault<'info> {
     pub security: Box<Account<'info, Security>>,
     #[account(mut)]
     pub vault: Box<Account<'info, TokenVault>>,
+    /// CHECK: the instructions of this transaction, by the address of the sysvar.
+    #[account(address = solana_instructions_sysvar::ID)]
+    pub instructions: UncheckedAccount<'info>,
 }
 
 impl TightenVault<'_> {
@@ -27,6 +31,7 @@ impl TightenVault<'_> {
         outflow_floor: u64,
         outflow_share_e6: u32,
     ) -> Result<()> {
+        refuse_durable_nonce(&ctx.accounts.instructions)?;
         let vault = &mut ctx.accounts.vault;
         let steps = [
             (u64::from(weight_init_e6), u64::from(vault.weight_init_e6)),
