@@ -7,7 +7,7 @@ cap; what is left after that stays as the account's debt. Nobody else's balance 
 from dataclasses import dataclass, replace
 
 from quantdesk.domain.books import Books
-from quantdesk.domain.cost import closing_cost_e6
+from quantdesk.domain.cost import adverse_impact_e6, closing_cost_e6
 from quantdesk.domain.events import Liquidated
 from quantdesk.domain.ledger import Applied, Ledger, Moment, Outcome, Refused
 from quantdesk.domain.liquidation import Penalty, close_size_e9, penalty
@@ -59,7 +59,8 @@ def liquidate(ledger: Ledger, demand: Demand, *, at: Moment) -> Outcome:
     if any(maintenance_e6(other) > maintenance_e6(exposure) for other in others):
         return Refused(refusal=Refusal.NOT_LARGEST_REQUIREMENT)
     equity_e6 = present.maintenance_equity_e6
-    size_e9 = close_size_e9(exposure, others, equity_e6=equity_e6)
+    impact_e6 = _impact_e6(settled, reading.price_e6, -exposure.size_e9)
+    size_e9 = close_size_e9(exposure, others, equity_e6=equity_e6, impact_e6=impact_e6)
     if demand.max_size_e9 > 0 and size_e9 < abs(exposure.size_e9):
         size_e9 = min(size_e9, demand.max_size_e9)
     trade_e9 = -size_e9 if exposure.size_e9 > 0 else size_e9
@@ -86,6 +87,7 @@ def _book(
     traded = closing.settled.traded(trade_e9, cost_e6)
     charge = _penalty(closing, traded, cost_e6)
     charged = traded.paying_insurance(charge.insurance_e6).paying_keeper(charge.liquidator_e6)
+    charged = charged.paying_pool(charge.impact_e6)
     covered = charged
     index = closing.opened.market.params.index
     if charged.position.is_flat and closing.opened.account.holds_only(index):
@@ -105,14 +107,22 @@ def _book(
     return Applied(events=(*events, liquidated))
 
 
+def _impact_e6(settled: Books, price_e6: int, trade_e9: int) -> int:
+    market = settled.market
+    skew_e9 = market.skew_e9
+    return adverse_impact_e6(market.params, trade_e9, skew_e9=skew_e9, price_e6=price_e6)
+
+
 def _penalty(closing: Closing, traded: Books, cost_e6: int) -> Penalty:
     requirement = (
         closing.standing.maintenance_e6,
         standing_of(traded, closing.judged).maintenance_e6,
     )
+    size_e9 = traded.position.size_e9 - closing.settled.position.size_e9
     return penalty(
         exposure_of(closing.settled, closing.judged.reading),
         cost_e6=cost_e6,
+        impact_e6=_impact_e6(closing.settled, closing.judged.reading.price_e6, size_e9),
         equity_e6=closing.standing.maintenance_equity_e6,
         maintenance_e6=requirement,
     )
@@ -133,6 +143,7 @@ def _liquidated(
         realized_pnl_e6=after.position.realized_pnl_e6 - settled.position.realized_pnl_e6,
         funding_e6=settled.position.funding_paid_e6 - opened.position.funding_paid_e6,
         penalty_e6=charge.penalty_e6,
+        impact_e6=charge.impact_e6,
         liquidator_reward_e6=charge.liquidator_e6,
         insurance_fee_e6=charge.insurance_e6,
         insurance_paid_e6=charged.insurance.balance_e6 - after.insurance.balance_e6,

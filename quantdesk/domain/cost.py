@@ -16,14 +16,25 @@ def trade_cost_e6(
     `d·P·(1 + impact·(k + d/2)/skew_scale) + |d|·(P·spread + C·conf_weight)`; the inner ceiling of
     the impact does not move the outer one. Raises DoesNotFit.
     """
-    impact = div(
-        trade_e9 * price_e6 * params.impact_e6 * (2 * skew_e9 + trade_e9),
-        2 * params.skew_scale_e9,
-        Round.UP,
-    )
+    impact = _impact_e21(params, trade_e9, skew_e9=skew_e9, price_e6=price_e6)
     edge = abs(trade_e9) * (price_e6 * params.spread_e6 + conf_e6 * params.conf_weight_e6)
     exact = trade_e9 * price_e6 * FRACTION_ONE + edge + impact
     return fits_i64(div(exact, FRACTION_ONE * SIZE_ONE, Round.UP))
+
+
+def adverse_impact_e6(params: MarketParams, trade_e9: int, *, skew_e9: int, price_e6: int) -> int:
+    """USD e6 of the impact alone, rounded up; a trade towards balance owes none.
+
+    What a liquidation, which trades at the oracle price, would have paid the pool by itself.
+    """
+    impact = _impact_e21(params, trade_e9, skew_e9=skew_e9, price_e6=price_e6)
+    return fits_i64(div(max(impact, 0), FRACTION_ONE * SIZE_ONE, Round.UP))
+
+
+def _impact_e21(params: MarketParams, trade_e9: int, *, skew_e9: int, price_e6: int) -> int:
+    """USD e6, times the e6 of a fraction and the e9 of a size."""
+    weighted = trade_e9 * price_e6 * params.impact_e6 * (2 * skew_e9 + trade_e9)
+    return div(weighted, 2 * params.skew_scale_e9, Round.UP)
 
 
 def closing_cost_e6(trade_e9: int, price_e6: int) -> int:

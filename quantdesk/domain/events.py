@@ -228,6 +228,7 @@ class Liquidated:
     realized_pnl_e6: int
     funding_e6: int
     penalty_e6: int
+    impact_e6: int
     liquidator_reward_e6: int
     insurance_fee_e6: int
     insurance_paid_e6: int

@@ -131,6 +131,7 @@ def position_liquidated(fields: Fields, origin: Origin) -> Iterator[Change]:
         "realized_pnl_e6",
         "funding_e6",
         "penalty_e6",
+        "impact_e6",
         "liquidator_reward_e6",
         "insurance_fee_e6",
         "insurance_paid_e6",

@@ -33,7 +33,8 @@ def identity_rows(view: PortfolioView, *, open_count: int) -> list[IdentityRow]:
         ),
     ]
     if view.penalties_e6:
-        lines.append(_line("−", "Penalties", "liquidations", view.penalties_e6, plain=True))
+        note = "liquidations, with their impact"
+        lines.append(_line("−", "Penalties", note, view.penalties_e6, plain=True))
     if view.insurance_cover_e6:
         lines.append(_line("+", "Cover", "paid by the insurance fund", view.insurance_cover_e6))
     if view.rewards_e6:

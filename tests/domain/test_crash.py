@@ -184,7 +184,7 @@ def balance_from_events(events: list[Event]) -> int:
         elif isinstance(event, OrderExecuted):
             balance += event.realized_pnl_e6 - event.funding_e6 - event.fee_e6 - event.claims_e6
         elif isinstance(event, Liquidated):
-            balance += event.realized_pnl_e6 - event.funding_e6 - event.penalty_e6
+            balance += event.realized_pnl_e6 - event.funding_e6 - event.penalty_e6 - event.impact_e6
             balance += event.insurance_paid_e6 + event.pool_loss_e6 - event.claims_e6
     return balance
 

@@ -33,30 +33,31 @@ def held(size_e9: int, price_e6: int) -> Exposure:
     )
 
 
-def after(exposure: Exposure, equity_e6: int) -> tuple[Exposure, int]:
-    """What remains open and the equity left once the close and its penalty are booked."""
-    size = close_size_e9(exposure, (), equity_e6=equity_e6)
+def after(exposure: Exposure, equity_e6: int, impact_e6: int = 0) -> tuple[Exposure, int]:
+    """What remains open and the equity left once the close and its costs are booked."""
+    size = close_size_e9(exposure, (), equity_e6=equity_e6, impact_e6=impact_e6)
     trade = -size if exposure.size_e9 > 0 else size
     rest = replace(exposure, size_e9=exposure.size_e9 + trade)
     charge = penalty(
         exposure,
         cost_e6=closing_cost_e6(trade, exposure.price_e6),
+        impact_e6=-(-impact_e6 * size // abs(exposure.size_e9)),
         equity_e6=equity_e6,
         maintenance_e6=(maintenance_e6(exposure), maintenance_e6(rest)),
     )
-    return rest, equity_e6 - charge.penalty_e6
+    return rest, equity_e6 - charge.penalty_e6 - charge.impact_e6
 
 
-@given(SIZES, PRICES, SIGNS, PARTIAL_SHARES)
+@given(SIZES, PRICES, SIGNS, PARTIAL_SHARES, st.integers(0, 1_000))
 def test_a_partial_close_restores_the_initial_requirement_and_five_percent(
-    size: int, price: int, sign: int, share: int
+    size: int, price: int, sign: int, share: int, impact: int
 ) -> None:
     exposure = held(sign * size, price)
     equity = maintenance_e6(exposure) * share // FRACTION_ONE
-    rest, left = after(exposure, equity)
+    rest, left = after(exposure, equity, exposure.notional_e6 * impact // FRACTION_ONE)
 
-    assert rest.size_e9 != 0
-    assert left + 3 >= restored_e6(initial_e6(rest))
+    assert rest.size_e9 != 0 or impact
+    assert left + 4 >= restored_e6(initial_e6(rest))
 
 
 @given(SIZES, PRICES, SIGNS, PARTIAL_SHARES)
@@ -65,20 +66,20 @@ def test_closing_two_units_less_would_not_restore_it(
 ) -> None:
     exposure = held(sign * size, price)
     equity = maintenance_e6(exposure) * share // FRACTION_ONE
-    closed = close_size_e9(exposure, (), equity_e6=equity)
+    closed = close_size_e9(exposure, (), equity_e6=equity, impact_e6=0)
 
     fewer_e6 = closed * price // SIZE_ONE - 2
     left_e12 = equity * FRACTION_ONE - fewer_e6 * penalty_fraction_e6(exposure)
     assert left_e12 < (exposure.notional_e6 - fewer_e6) * TARGET_E6
 
 
-@given(SIZES, PRICES, SIGNS, st.integers(-(10**12), 10**12))
+@given(SIZES, PRICES, SIGNS, st.integers(-(10**12), 10**12), st.integers(0, 30_000))
 def test_a_penalty_is_never_more_than_the_equity_left_and_never_worsens_the_ratio(
-    size: int, price: int, sign: int, equity: int
+    size: int, price: int, sign: int, equity: int, impact: int
 ) -> None:
     exposure = held(sign * size, price)
     equity = min(equity, maintenance_e6(exposure) - 1)
-    rest, left = after(exposure, equity)
+    rest, left = after(exposure, equity, exposure.notional_e6 * impact // FRACTION_ONE)
 
     assert left >= min(equity, 0)
     if equity > 0:
@@ -93,6 +94,7 @@ def test_the_halves_make_the_penalty_and_the_fund_gets_the_odd_unit(
     charge = penalty(
         exposure,
         cost_e6=closing_cost_e6(-size, price),
+        impact_e6=0,
         equity_e6=equity,
         maintenance_e6=(maintenance_e6(exposure), 0),
     )
@@ -106,7 +108,7 @@ def test_a_position_under_a_hundred_dollars_closes_whole(notional_e6: int, is_wh
     exposure = held(notional_e6 * 1_000, USD_ONE)
     barely_below = maintenance_e6(exposure) - 1
 
-    size = close_size_e9(exposure, (), equity_e6=barely_below)
+    size = close_size_e9(exposure, (), equity_e6=barely_below, impact_e6=0)
 
     assert (size == exposure.size_e9) is is_whole
 
@@ -115,8 +117,8 @@ def test_requirements_elsewhere_make_the_close_larger() -> None:
     exposure, other = held(60 * SIZE_ONE, 132 * USD_ONE), held(SIZE_ONE, 132 * USD_ONE)
     equity = 150 * USD_ONE
 
-    alone = close_size_e9(exposure, (), equity_e6=equity)
-    beside = close_size_e9(exposure, (other,), equity_e6=equity)
+    alone = close_size_e9(exposure, (), equity_e6=equity, impact_e6=0)
+    beside = close_size_e9(exposure, (other,), equity_e6=equity, impact_e6=0)
 
     assert beside > alone
 
@@ -129,9 +131,9 @@ def test_a_higher_fee_than_half_the_maintenance_is_cut_to_it() -> None:
     assert penalty_fraction_e6(greedy) == 12_500
 
 
-@given(SIZES, PRICES, st.integers(1, 10**9), st.integers(1, 10**12))
+@given(SIZES, PRICES, st.integers(1, 10**9), st.integers(1, 10**12), st.integers(0, 10**9))
 def test_with_another_market_open_only_the_closed_share_of_the_equity_may_be_taken(
-    size: int, price: int, equity: int, elsewhere: int
+    size: int, price: int, equity: int, elsewhere: int, impact: int
 ) -> None:
     exposure = held(size, price)
     before, after = maintenance_e6(exposure) + elsewhere, elsewhere
@@ -139,8 +141,28 @@ def test_with_another_market_open_only_the_closed_share_of_the_equity_may_be_tak
     charge = penalty(
         exposure,
         cost_e6=closing_cost_e6(-size, price),
+        impact_e6=impact,
         equity_e6=equity,
         maintenance_e6=(before, after),
     )
 
-    assert (equity - charge.penalty_e6) * before >= equity * after
+    left = equity - charge.penalty_e6 - charge.impact_e6
+    assert left * before >= equity * after
+
+
+@pytest.mark.parametrize(
+    ("impact_e6", "equity_e6", "paid_e6"),
+    [(700, 20_000, 700), (700, 10_400, 400), (700, 9_000, 0)],
+)
+def test_the_impact_is_paid_out_of_what_the_penalty_leaves(
+    impact_e6: int, equity_e6: int, paid_e6: int
+) -> None:
+    charge = penalty(
+        held(SIZE_ONE, USD_ONE),
+        cost_e6=-USD_ONE,
+        impact_e6=impact_e6,
+        equity_e6=equity_e6,
+        maintenance_e6=(25_000, 0),
+    )
+
+    assert (charge.penalty_e6, charge.impact_e6) == (min(10_000, equity_e6), paid_e6)

@@ -40,7 +40,7 @@ UNITS: dict[type, int] = {
     PnlSettled: 1,  # funding; what is banked only changes its place
     Deleveraged: 2,  # funding, cost
     CollateralConverted: 0,  # its buyer pays the unit, below
-    Liquidated: 6,  # funding, cost, penalty, and a unit of requirement for each market
+    Liquidated: 7,  # funding, cost, penalty, impact, and a unit of requirement for each market
 }
 """Units that an instruction may cost its account by rounding; every other one costs none."""
 

@@ -74,6 +74,12 @@ class Held:
         """Share of a closed notional that a liquidation costs."""
         return min(share(self.params.liquidation_fee_e6), share(self._tier.mmr_e6) / 2)
 
+    def impact_e6(self, trade_e9: int, *, skew_e9: int) -> Fraction:
+        """What a close away from balance moves the potential by; towards it nothing."""
+        mean_skew = Fraction(2 * skew_e9 + trade_e9, 2 * self.params.skew_scale_e9)
+        impact = share(self.params.impact_e6) * mean_skew
+        return max(NOTHING, value_e6(trade_e9, self.price_e6) * impact)
+
     @property
     def _tier(self) -> Tier:
         notional, tiers = self.notional_e6, self.params.tiers
@@ -133,12 +139,19 @@ def proceeds_e6(amount: int, decimals: int, *, low_e6: int, is_forced: bool) -> 
     return Fraction(amount * low_e6, 10**decimals) * left
 
 
-def closed_e9(held: Held, others: Iterable[Held], *, equity_e6: Fraction) -> Fraction:
-    """Smallest close, size e9, that restores 105 % of the initial requirement; at most all."""
+def closed_e9(
+    held: Held, others: Iterable[Held], *, equity_e6: Fraction, impact_e6: Fraction
+) -> Fraction:
+    """Close, size e9, that restores 105 % of the initial requirement; at most all.
+
+    Every part of it is taken to owe the pool as much as closing the whole would, `impact_e6`.
+    """
     whole = Fraction(abs(held.size_e9))
+    if held.notional_e6 < DUST_E6:
+        return whole
     target = held.initial_share * RESTORED
-    margin = target - held.penalty_share
-    if margin <= 0 or held.notional_e6 < DUST_E6:
+    margin = target - held.penalty_share - impact_e6 / held.notional_e6
+    if margin <= 0:
         return whole
     elsewhere = sum((each.initial_e6 * RESTORED for each in others), NOTHING)
     closed = (held.notional_e6 * target + elsewhere - equity_e6) / margin

@@ -197,5 +197,8 @@ def _penalty(step: Step, event: Liquidated) -> Iterator[Figure]:
     bound = max(equity, 0) * Fraction(before_e6 - left_e6, before_e6)
     paid = max(NOTHING, min(Fraction(asked), bound))
     yield Figure("penalty", event.penalty_e6, paid, Round.DOWN)
+    impact = found.impact_e6(event.size_e9, skew_e9=step.before.markets[index].skew_e9)
+    owed = min(Fraction(ceiling(impact)), bound - event.penalty_e6)
+    yield Figure("impact", event.impact_e6, owed, Round.DOWN)
     half = Fraction(event.penalty_e6, 2)
     yield Figure("insurance half", event.insurance_fee_e6, half, Round.UP)

@@ -89,7 +89,10 @@ def _liquidation_helps(step: Step, event: Liquidated) -> None:
     asked = ceiling(abs(event.cost_e6) * found.penalty_share)
     assert 0 <= event.penalty_e6 <= asked, "a penalty above its share"
     assert event.liquidator_reward_e6 <= event.penalty_e6 // 2, "a reward above its half"
-    _closes_enough(event, found, before)
+    skew_e9 = step.before.markets[event.market_index].skew_e9
+    owed = ceiling(found.impact_e6(event.size_e9, skew_e9=skew_e9))
+    assert 0 <= event.impact_e6 <= owed, "more impact than the close makes"
+    _closes_enough(event, found, before, found.impact_e6(-found.size_e9, skew_e9=skew_e9))
 
 
 def _sale_is_forced(step: Step, event: CollateralConverted) -> None:
@@ -103,13 +106,13 @@ def _sale_is_forced(step: Step, event: CollateralConverted) -> None:
     assert found.is_liquidatable or debt > collateral, "a backed debt was collected"
 
 
-def _closes_enough(event: Liquidated, found: Held, before: Health) -> None:
+def _closes_enough(event: Liquidated, found: Held, before: Health, impact: Fraction) -> None:
     """A whole close unless less is enough; a partial one never closes more than is held."""
     closed = abs(event.size_e9)
     assert 0 < closed <= abs(found.size_e9)
     assert event.size_e9 * found.size_e9 < 0
     others = [each for each in before.positions if each is not found]
-    need = exact.closed_e9(found, others, equity_e6=Fraction(before.equity))
+    need = exact.closed_e9(found, others, equity_e6=Fraction(before.equity), impact_e6=impact)
     if event.size_after_e9 == 0:
         return
     assert need < abs(found.size_e9), "too little is closed"

@@ -233,10 +233,13 @@ class Shadow:
         before = sum((each.maintenance_e6 for each in held), NOTHING)
         (found,) = self.held_at(step, address, market=index)
         cost = exact.value_e6(event.size_e9, event.oracle_price_e6)
+        impact = found.impact_e6(event.size_e9, skew_e9=step.before.markets[index].skew_e9)
         self._settle(address, index)
         self._trade(address, index, event.size_e9, cost)
         left = sum((each.maintenance_e6 for each in self.held_at(step, address)), NOTHING)
         penalty = exact.penalty_e6(found, cost_e6=cost, equity_e6=equity, left=(before, left))
+        bound = max(NOTHING, max(equity, NOTHING) * (before - left) / before)
+        self._pay_pool(address, min(impact, bound - penalty))
         self.purses[address].usdc -= penalty
         self.fund += penalty / 2
         self.purses[step.keeper].usdc += penalty / 2

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
+from quantdesk.domain.market import MarketParams
 from quantdesk.domain.money import FRACTION_ONE, SIZE_ONE
 from tests.exchange_attacks.price_attacks import LOT, POOL_SIZE, lots
 from tests.exchange_attacks.raid import (
@@ -24,6 +25,8 @@ from tests.exchange_attacks.raid import (
 
 CROWD = (HONEST, "trader 3", "trader 4", "trader 5")
 LARGEST = 50_000 * SIZE_ONE
+LARGEST_STEP = 6_500
+"""The most that a price moves at once while somebody lets himself be liquidated, e6."""
 """The largest position of one account, SOL."""
 
 
@@ -135,17 +138,31 @@ def _liquidates_himself(raid: Raid, draw: Random, *, crowd: int, people: tuple[s
             raid.fund(name, margin_e6(raid, size))
             raid.trade(name, side * size)
             gain = notional_e6(size, raid.price_e6) * rebate // FRACTION_ONE
-            most += max(0, gain - raid.cost_e6(size) + USD)
+            lost = forfeited_e6(raid.params, notional_e6(size, raid.price_e6), LARGEST_STEP)
+            most += max(0, gain - raid.cost_e6(size) - lost + USD)
         for _ in range(draw.choice((3, 60))):
             if not raid.size_e9(ONE) and not raid.size_e9(TWO):
                 break
-            raid.move(raid.price_e6 - side * raid.price_e6 * draw.randint(10, 60) // 10_000)
+            step = draw.randint(1_000, LARGEST_STEP - 500)
+            raid.move(raid.price_e6 - side * raid.price_e6 * step // FRACTION_ONE)
             raid.sweep()
         for name in (ONE, TWO):
             raid.close(name)
             raid.take_most(name)
-    gap = shortfall_e6(raid.params, notional_e6(2_400 * SIZE_ONE, 2 * P0), 6_500)
+    gap = shortfall_e6(raid.params, notional_e6(2_400 * SIZE_ONE, 2 * P0), LARGEST_STEP)
     return Bound(gain_e6=most + gap, loss_e6=most + gap)
+
+
+def forfeited_e6(params: MarketParams, notional: int, step: int) -> int:
+    """The least that being liquidated after one price step takes from whoever liquidates himself.
+
+    Of the equity that the step leaves above the requirement he gets back half of the penalty; the
+    rest of it goes to pool and fund as long as the impact of the close asks for it.
+    """
+    tier = next(each for each in params.tiers if notional <= each.notional_cap_e6)
+    left = notional * max(0, tier.mmr_e6 - step) // FRACTION_ONE
+    penalty = notional * min(params.liquidation_fee_e6, tier.mmr_e6 // 2) // FRACTION_ONE
+    return left - min(left, penalty) // 2
 
 
 def a11_dust(raid: Raid, draw: Random) -> Bound:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from quantdesk.domain.account import AccountState
 from quantdesk.domain.claims import index_after, marked
 from quantdesk.domain.conversion import Tariff
-from quantdesk.domain.cost import closing_cost_e6, trade_cost_e6
+from quantdesk.domain.cost import adverse_impact_e6, closing_cost_e6, trade_cost_e6
 from quantdesk.domain.fees import fee_split, keeper_reward_e6
 from quantdesk.domain.funding import funding_owed_e6, funding_rate_e6, index_step
 from quantdesk.domain.liquidation import close_size_e9, penalty
@@ -57,7 +57,7 @@ def exposure(given: Numbers) -> Exposure:
 
 
 def trade_cost(given: Numbers) -> dict[str, int]:
-    """Cost of a trade, and of the same trade as a liquidation."""
+    """Cost of a trade, and of the same trade as a liquidation, with the impact it owes then."""
     cost = trade_cost_e6(
         terms(given),
         given["trade_e9"],
@@ -65,8 +65,11 @@ def trade_cost(given: Numbers) -> dict[str, int]:
         price_e6=given["price_e6"],
         conf_e6=given["conf_e6"],
     )
+    impact = adverse_impact_e6(
+        terms(given), given["trade_e9"], skew_e9=given["skew_e9"], price_e6=given["price_e6"]
+    )
     closing = closing_cost_e6(given["trade_e9"], given["price_e6"])
-    return {"cost_e6": cost, "closing_cost_e6": closing}
+    return {"cost_e6": cost, "closing_cost_e6": closing, "adverse_impact_e6": impact}
 
 
 def fees(given: Numbers) -> dict[str, int]:
@@ -128,15 +131,16 @@ def requirement(given: Numbers) -> dict[str, int]:
 
 
 def liquidation(given: Numbers) -> dict[str, int]:
-    """Size of a liquidation with nothing elsewhere, and its penalty."""
-    held = exposure(given)
-    size = close_size_e9(held, (), equity_e6=given["equity_e6"])
+    """Size of a liquidation with nothing elsewhere, its penalty and the impact it pays."""
+    held, impact = exposure(given), given["owed_e6"]
+    size = close_size_e9(held, (), equity_e6=given["equity_e6"], impact_e6=impact)
     cost = closing_cost_e6(-size if held.size_e9 > 0 else size, held.price_e6)
     left = held.size_e9 - size if held.size_e9 > 0 else held.size_e9 + size
     after = maintenance_e6(replace(held, size_e9=left))
     charge = penalty(
         held,
         cost_e6=cost,
+        impact_e6=impact * size // abs(held.size_e9),
         equity_e6=given["equity_e6"],
         maintenance_e6=(maintenance_e6(held), after),
     )
@@ -145,6 +149,7 @@ def liquidation(given: Numbers) -> dict[str, int]:
         "cost_e6": cost,
         "insurance_e6": charge.insurance_e6,
         "liquidator_e6": charge.liquidator_e6,
+        "impact_e6": charge.impact_e6,
     }
 
 

@@ -107,6 +107,7 @@ def draw_liquidation(source: random.Random) -> Numbers:
     drawn = dict(draw_requirement(source))
     value = abs(drawn["size_e9"]) * drawn["price_e6"] // SIZE_ONE
     drawn["equity_e6"] = source.randint(-value // 50 - 5, value // 200 + 5)
+    drawn["owed_e6"] = source.choice((0, source.randint(0, value // 100 + 5)))
     return {**drawn, **source.choice((FLAT_20X, {}))}
 
 
@@ -257,6 +258,17 @@ BOUNDARIES: Mapping[str, Mapping[str, Numbers]] = {
             "price_e6": 132 * USD_ONE,
             "conf_e6": 50_000,
             "equity_e6": 138_107_080,
+            "owed_e6": 0,
+            **FLAT_20X,
+        },
+        "a close that owes the pool ten dollars": {
+            "size_e9": 60 * SIZE_ONE,
+            "entry_e6": 9_004_813_500,
+            "leverage": 20,
+            "price_e6": 132 * USD_ONE,
+            "conf_e6": 50_000,
+            "equity_e6": 138_107_080,
+            "owed_e6": 10 * USD_ONE,
             **FLAT_20X,
         },
         "dust closes whole": {
@@ -266,6 +278,7 @@ BOUNDARIES: Mapping[str, Mapping[str, Numbers]] = {
             "price_e6": 149 * USD_ONE,
             "conf_e6": 0,
             "equity_e6": 1,
+            "owed_e6": 1,
             **FLAT_20X,
         },
     },

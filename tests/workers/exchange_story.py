@@ -124,6 +124,7 @@ def liquidated(**changed: object) -> tuple[str, dict[str, object]]:
         "realized_pnl_e6": -1_808_022_500,
         "funding_e6": 15_000,
         "penalty_e6": 40_000,
+        "impact_e6": 700,
         "liquidator_reward_e6": 20_000,
         "insurance_fee_e6": 20_000,
         "insurance_paid_e6": 5,

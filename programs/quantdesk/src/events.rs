@@ -188,6 +188,7 @@ pub struct Liquidated {
     pub realized_pnl_e6: i64,
     pub funding_e6: i64,
     pub penalty_e6: u64,
+    pub impact_e6: u64,
     pub liquidator_reward_e6: u64,
     pub insurance_fee_e6: u64,
     pub insurance_paid_e6: u64,

@@ -80,8 +80,9 @@ impl Books {
         Some(())
     }
 
-    /// The user pays a penalty; the liquidator's half is credited by the caller.
+    /// The user pays a penalty and the impact; the liquidator's half is credited by the caller.
     pub fn pay_penalty(&mut self, penalty: &Penalty) -> Option<()> {
+        self.pay_pool(i64::try_from(penalty.impact_e6).ok()?)?;
         self.pay_insurance(penalty.insurance_e6)?;
         self.spend(i64::try_from(penalty.liquidator_e6).ok()?)
     }

@@ -1,9 +1,9 @@
 //! Closing: one liquidation as a whole, from the check of the requirement to who bears the rest.
 
 use crate::books::Books;
-use crate::cost::closing_cost_e6;
+use crate::cost::{adverse_impact_e6, closing_cost_e6};
 use crate::execution::{exposure_of, standing_of};
-use crate::liquidation::{close_size_e9, penalty, penalty_fraction_e6, Penalty};
+use crate::liquidation::{close_size_e9, penalty, penalty_fraction_e6, releasable_e6, Penalty};
 use crate::margin::Standing;
 use crate::market::Terms;
 use crate::oracle::Reading;
@@ -67,14 +67,17 @@ pub fn close(
 
     let equity = was.maintenance_equity_e6;
     let fee = terms.liquidation_fee_e6;
-    let needed = close_size_e9(&exposure, fee, elsewhere.restored_e6, equity)?;
+    let skew_e9 = books.sums.skew_e9();
+    let impact_of = |trade_e9| adverse_impact_e6(terms, trade_e9, skew_e9, reading.price_e6);
+    let whole_e6 = impact_of(books.position.size_e9.checked_neg()?)?;
+    let needed = close_size_e9(&exposure, fee, whole_e6, elsewhere.restored_e6, equity)?;
     let fraction = penalty_fraction_e6(&exposure, fee)?;
     let trade_e9 = closing_trade_e9(books.position.size_e9, needed, max_size_e9)?;
     let cost_e6 = closing_cost_e6(trade_e9, reading.price_e6)?;
     let realized_e6 = books.trade(trade_e9, cost_e6, 0)?;
     let after = standing_of(terms, &books, reading, &elsewhere.standing)?;
-    let (before_e6, after_e6) = (was.maintenance_e6, after.maintenance_e6);
-    let penalty = penalty(fraction, cost_e6, equity, before_e6, after_e6)?;
+    let bound_e6 = releasable_e6(equity, was.maintenance_e6, after.maintenance_e6)?;
+    let penalty = penalty(fraction, cost_e6, impact_of(trade_e9)?, bound_e6)?;
     books.pay_penalty(&penalty)?;
 
     let is_bankrupt = elsewhere.is_empty && books.position.size_e9 == 0;

@@ -16,12 +16,7 @@ pub fn trade_cost_e6(
 ) -> Option<i64> {
     let (trade, price) = (i128::from(trade_e9), i128::from(price_e6));
     let base = trade.checked_mul(price)?;
-    let twice_mean_skew = skew_e9.checked_mul(2)?.checked_add(trade)?;
-    let impact = wide_mul_div_up(
-        base,
-        i128::from(terms.impact_e6).checked_mul(twice_mean_skew)?,
-        terms.skew_scale_e9.checked_mul(2)?,
-    )?;
+    let impact = impact_e21(terms, trade_e9, skew_e9, price_e6)?;
     let edge_per_base = price
         .checked_mul(i128::from(terms.spread_e6))?
         .checked_add(i128::from(conf_e6).checked_mul(i128::from(terms.conf_weight_e6))?)?;
@@ -30,6 +25,29 @@ pub fn trade_cost_e6(
         .checked_add(trade.abs().checked_mul(edge_per_base)?)?
         .checked_add(impact)?;
     narrow(div_up(exact, E6 * E9)?)
+}
+
+/// USD e6 of the impact alone, rounded up; a trade towards balance owes none.
+///
+/// What a liquidation, which trades at the oracle price, would have paid the pool by itself.
+pub fn adverse_impact_e6(
+    terms: &Terms,
+    trade_e9: i64,
+    skew_e9: i128,
+    price_e6: u64,
+) -> Option<i64> {
+    let impact = impact_e21(terms, trade_e9, skew_e9, price_e6)?;
+    narrow(div_up(impact.max(0), E6 * E9)?)
+}
+
+/// `⌈ d·P·impact·(k + d/2)/skew_scale ⌉`: USD e6, times the e6 of a fraction and the e9 of a size.
+fn impact_e21(terms: &Terms, trade_e9: i64, skew_e9: i128, price_e6: u64) -> Option<i128> {
+    let trade = i128::from(trade_e9);
+    wide_mul_div_up(
+        trade.checked_mul(i128::from(price_e6))?,
+        i128::from(terms.impact_e6).checked_mul(skew_e9.checked_mul(2)?.checked_add(trade)?)?,
+        terms.skew_scale_e9.checked_mul(2)?,
+    )
 }
 
 /// Cost of a liquidation's trade: the oracle price, no spread and no impact.
@@ -81,6 +99,17 @@ mod tests {
             + trade_cost_e6(&sol(), second, i128::from(first), 151_234_567, 43_210).unwrap();
 
         assert!(parts >= whole);
+    }
+
+    #[test]
+    fn only_a_trade_away_from_balance_has_an_adverse_impact() {
+        let impact = |trade, skew| adverse_impact_e6(&sol(), trade, skew, 150_000_000);
+
+        assert_eq!(impact(100_000_000_000, 0), Some(22_500));
+        assert_eq!(impact(100_000_000_000, 900_000_000_000), Some(427_500));
+        assert_eq!(impact(-100_000_000_000, 900_000_000_000), Some(0));
+        assert_eq!(impact(-100_000_000_000, 100_000_000_000), Some(0));
+        assert_eq!(impact(-1, -1), Some(1));
     }
 
     #[test]

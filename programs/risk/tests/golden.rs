@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use risk::claims::{index_after, Claim};
 use risk::collateral::{ramped_e6, Sale};
-use risk::cost::{closing_cost_e6, trade_cost_e6};
+use risk::cost::{adverse_impact_e6, closing_cost_e6, trade_cost_e6};
 use risk::fees::{faded_reward_e6, fee_split};
 use risk::funding::{index_step, owed_e6, rate_e6};
-use risk::liquidation::{close_size_e9, penalty, penalty_fraction_e6};
+use risk::liquidation::{close_size_e9, penalty, penalty_fraction_e6, releasable_e6};
 use risk::margin::Exposure;
 use risk::market::{Sums, Terms, Tier};
 use risk::oracle::{reading_of, Action, Memory, Reading};
@@ -136,9 +136,11 @@ fn a_trade_costs_what_the_twin_says() {
         let (trade, price) = (get(given, "trade_e9"), get(given, "price_e6"));
         let (skew, conf) = (get(given, "skew_e9"), get(given, "conf_e6"));
         let cost = trade_cost_e6(&terms(given), trade, skew, price, conf).unwrap();
+        let impact = adverse_impact_e6(&terms(given), trade, skew, price).unwrap();
         vec![
             ("cost_e6", cost.into()),
             ("closing_cost_e6", closing_cost_e6(trade, price).unwrap().into()),
+            ("adverse_impact_e6", impact.into()),
         ]
     });
 }
@@ -220,19 +222,23 @@ fn a_liquidation_takes_what_the_twin_says() {
         let terms = terms(given);
         let held = exposure(&terms, given);
         let (fee, equity) = (terms.liquidation_fee_e6, get(given, "equity_e6"));
-        let size = close_size_e9(&held, fee, 0, equity).unwrap();
+        let impact: i64 = get(given, "owed_e6");
+        let size = close_size_e9(&held, fee, impact, 0, equity).unwrap();
         let trade = -held.size_e9.signum() * i64::try_from(size).unwrap();
         let cost = closing_cost_e6(trade, held.price_e6).unwrap();
         let left = Exposure { size_e9: held.size_e9 + trade, ..held };
         let fraction = penalty_fraction_e6(&held, fee).unwrap();
         let before = held.maintenance_e6().unwrap();
         let after = left.maintenance_e6().unwrap();
-        let paid = penalty(fraction, cost, equity, before, after).unwrap();
+        let bound = releasable_e6(equity, before, after).unwrap();
+        let owed = i128::from(impact) * i128::from(size) / i128::from(held.size_e9.abs());
+        let paid = penalty(fraction, cost, owed.try_into().unwrap(), bound).unwrap();
         vec![
             ("close_e9", size.into()),
             ("cost_e6", cost.into()),
             ("insurance_e6", paid.insurance_e6.into()),
             ("liquidator_e6", paid.liquidator_e6.into()),
+            ("impact_e6", paid.impact_e6.into()),
         ]
     });
 }

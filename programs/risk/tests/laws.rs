@@ -6,7 +6,7 @@ use risk::closing::{close, Elsewhere};
 use risk::execution::{fill, Refusal, Request};
 use risk::fees::FeeSplit;
 use risk::funding::index_at;
-use risk::liquidation::{close_size_e9, penalty, Penalty};
+use risk::liquidation::{close_size_e9, penalty, releasable_e6, Penalty};
 use risk::margin::{collateral_e6, Exposure, Standing};
 use risk::market::{Sums, Terms, Tier};
 use risk::oracle::{Action, Grade, Memory, Reading};
@@ -122,8 +122,9 @@ fn health_rounds_down() {
 fn requirements_elsewhere_make_a_liquidation_larger() {
     let terms = sol();
     let held = exposure(&terms, 0);
-    let alone = close_size_e9(&held, 10_000, 0, 30 * i128::from(USD)).unwrap();
-    let beside = close_size_e9(&held, 10_000, 10 * i128::from(USD), 30 * i128::from(USD)).unwrap();
+    let alone = close_size_e9(&held, 10_000, 0, 0, 30 * i128::from(USD)).unwrap();
+    let beside =
+        close_size_e9(&held, 10_000, 0, 10 * i128::from(USD), 30 * i128::from(USD)).unwrap();
 
     assert!(beside > alone);
 }
@@ -144,7 +145,7 @@ fn a_hundred_dollars_close_in_part_and_less_as_a_whole() {
     let terms = sol();
     let hundred = Exposure { size_e9: BASE, price_e6: 100_000_000, ..exposure(&terms, 0) };
     let less = Exposure { size_e9: BASE - 10, ..hundred };
-    let close = |held: &Exposure| close_size_e9(held, 10_000, 0, 4_000_000).unwrap();
+    let close = |held: &Exposure| close_size_e9(held, 10_000, 0, 0, 4_000_000).unwrap();
 
     assert!(close(&hundred) < 1_000_000_000);
     assert_eq!(close(&less), 999_999_990);
@@ -152,9 +153,10 @@ fn a_hundred_dollars_close_in_part_and_less_as_a_whole() {
 
 #[test]
 fn a_penalty_takes_the_closed_share_of_the_equity_at_most() {
-    let taken = penalty(10_000, 1_000 * USD, 6_000_000, 100_000_000, 50_000_000).unwrap();
+    let bound = releasable_e6(6_000_000, 100_000_000, 50_000_000).unwrap();
+    let taken = penalty(10_000, 1_000 * USD, USD, bound).unwrap();
 
-    assert_eq!(taken.penalty_e6(), Some(3_000_000));
+    assert_eq!((taken.penalty_e6(), taken.impact_e6), (Some(3_000_000), 0));
 }
 
 #[test]
@@ -201,10 +203,10 @@ fn every_posting_moves_the_sum_over_users_with_the_user() {
     let mut books = start();
     let split = FeeSplit { fee_e6: 60, insurance_e6: 10, keeper_e6: 20, pool_e6: 30 };
     books.pay_fee(&split).unwrap();
-    books.pay_penalty(&Penalty { insurance_e6: 5, liquidator_e6: 4 }).unwrap();
+    books.pay_penalty(&Penalty { insurance_e6: 5, liquidator_e6: 4, impact_e6: 3 }).unwrap();
     books.pay_pool(-100).unwrap();
 
-    assert_eq!(books.usdc_e6, 1_000 * USD - 60 - 9 + 100);
+    assert_eq!(books.usdc_e6, 1_000 * USD - 60 - 12 + 100);
     assert_eq!(books.pool.total_user_usdc_e6, books.usdc_e6);
     assert_eq!(books.position.fees_paid_e6, 60);
 }

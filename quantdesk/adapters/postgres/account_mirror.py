@@ -24,7 +24,7 @@ select t.signature, t.log_index, t.slot, t.account, t.market_index, m.symbol as 
 from trades t left join markets m on m.index = t.market_index
 union all
 select l.signature, l.log_index, l.slot, l.account, l.market_index, m.symbol,
-       null, l.cause::text, l.size_e9, l.cost_e6, l.penalty_e6, l.realized_pnl_e6,
+       null, l.cause::text, l.size_e9, l.cost_e6, l.penalty_e6 + l.impact_e6, l.realized_pnl_e6,
        l.funding_e6, l.oracle_price_e6, l.size_after_e9, l.at, true
 from liquidations l left join markets m on m.index = l.market_index
 order by executed_at desc, slot desc, log_index desc limit %(limit)s
@@ -57,7 +57,7 @@ from
           coalesce(sum(fee_e6), 0) as fees, count(*) as trades,
           coalesce(sum(abs(cost_e6)), 0) as volume from trades) t,
   (select coalesce(sum(realized_pnl_e6), 0) as realized, coalesce(sum(funding_e6), 0) as funding,
-          coalesce(sum(penalty_e6), 0) as penalties,
+          coalesce(sum(penalty_e6 + impact_e6), 0) as penalties,
           coalesce(sum(insurance_paid_e6 + pool_loss_e6), 0) as cover from liquidations) l,
   (select coalesce(sum(funding_e6), 0) as funding from funding_payments) f,
   (select coalesce(sum((payload ->> 'insurance_paid_e6')::numeric

@@ -149,6 +149,7 @@ class LiquidationRow(SQLModel, table=True):
     realized_pnl_e6: int = need(BIG)
     funding_e6: int = need(BIG)
     penalty_e6: int = need(BIG)
+    impact_e6: int = need(BIG)
     liquidator_reward_e6: int = need(BIG)
     insurance_fee_e6: int = need(BIG)
     insurance_paid_e6: int = need(BIG)
