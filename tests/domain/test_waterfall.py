@@ -1,6 +1,8 @@
 """Who bears a loss, and in which order; and what happens when traders win more than there is."""
 
 from dataclasses import replace
+from fractions import Fraction
+from math import ceil
 
 import pytest
 
@@ -74,6 +76,30 @@ def test_the_liquidator_gets_half_of_the_penalty_of_an_account_that_can_pay() ->
     assert event.penalty_e6 > 0
     assert event.size_after_e9 > 0
     assert opened.ledger.accounts[KEEPER].usdc_e6 - before == event.penalty_e6 // 2
+
+
+def test_a_close_against_the_crowd_pays_the_pool_its_impact_and_one_with_it_nothing() -> None:
+    impact = {}
+    for side in (-1, 1):
+        opened = bankrupt(insurance=50_000)
+        opened.open("crowd", usd=1_000_000)
+        opened.settle_on("150")
+        opened.trade(side * units(4_000), "150", trader="crowd")
+        opened.settle_on("142.5")
+        before = opened.ledger.pool.cash_e6
+
+        event = liquidated(opened)
+
+        gained = opened.ledger.pool.cash_e6 - before
+        assert gained == event.impact_e6 + event.funding_e6 - event.realized_pnl_e6
+        skew = units(100) + side * units(4_000)
+        mean_skew = 2 * skew + event.size_e9
+        owed = Fraction(event.size_e9 * event.oracle_price_e6, 10**9) * Fraction(3_000, 10**6)
+        owed *= Fraction(mean_skew, 2 * FLAT_SOL.skew_scale_e9)
+        assert event.impact_e6 == max(0, ceil(owed))
+        impact[side] = event.impact_e6
+
+    assert impact[-1] > 0 == impact[1]
 
 
 def test_a_smaller_bite_may_be_asked_for_but_a_whole_close_is_whole() -> None:

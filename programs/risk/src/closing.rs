@@ -187,6 +187,26 @@ mod tests {
     }
 
     #[test]
+    fn a_close_against_the_crowd_pays_the_pool_its_impact() {
+        let mut crowded = story();
+        crowded.sums.short_e9 += 20_000_000_000_000;
+        let mut with_the_crowd = story();
+        with_the_crowd.sums.long_e9 += 20_000_000_000_000;
+
+        let first = closed(&crowded, 132_000_000);
+        let eased = closed(&with_the_crowd, 132_000_000);
+
+        assert_eq!(first.trade_e9, -50_208_454_478);
+        assert_eq!(first.penalty.impact_e6, 3_969_572);
+        let paid_e6 = first.books.pool.cash_e6 - crowded.pool.cash_e6;
+        assert_eq!(paid_e6, 3_969_572 - first.realized_e6 + first.funding_e6);
+        let (equity, asked) = (first.standing.maintenance_equity_e6, first.standing.initial_e6);
+        assert!(equity * 100 >= asked * 105);
+        assert_eq!(eased.penalty.impact_e6, 0);
+        assert_eq!(eased.trade_e9, -49_499_629_235);
+    }
+
+    #[test]
     fn a_smaller_close_may_be_asked_but_a_whole_close_is_whole() {
         let part = close(&sol(), &story(), &at(132_000_000), &ALONE, 1_000_000_000, 0);
         let whole = close(&sol(), &story(), &at(100_000_000), &ALONE, 1_000_000_000, u64::MAX);
