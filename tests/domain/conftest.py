@@ -9,6 +9,7 @@ settings.register_profile(
     "mutants",
     deadline=None,
     database=None,
+    derandomize=True,  # so that only the lie differs from the honest run
     phases=(Phase.explicit, Phase.generate),
 )
 settings.load_profile(os.environ.get("QD_HYPOTHESIS_PROFILE", "domain"))
