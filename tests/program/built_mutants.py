@@ -53,7 +53,7 @@ def main(argument: str) -> int:
         copy = copied(Path(place))
         binary = built(copy, every)
         tell(copy, binary, 0)
-        assert first_failure(copy, sorted({each.asked for each in every})) is None, "no lie is told"
+        assert first_failure(copy, None) is None, "no lie is told"
         survivors = run(TITLE, chosen, lambda mutant: killed_by(mutant, (copy, binary, every)))
     keep_only(TITLE, every)
     return min(survivors, 1)
@@ -62,7 +62,7 @@ def main(argument: str) -> int:
 def copied(place: Path) -> Path:
     """A copy of the project as far as the program's tests need it."""
     skip = shutil.ignore_patterns("__pycache__", "target", "end_to_end", ".hypothesis")
-    for folder in ("quantdesk", "tests", "programs"):
+    for folder in ("quantdesk", "tests", "programs", "docs"):
         shutil.copytree(ROOT / folder, place / folder, ignore=skip)
     shutil.copy(ROOT / "pyproject.toml", place / "pyproject.toml")
     return place
@@ -160,9 +160,10 @@ def first_failure(copy: Path, suites: list[str] | None) -> str | None:
     )
     if done.returncode == 0:
         return None
-    lines = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    assert lines, done.stdout[-2000:] + done.stderr[-2000:]
-    return lines[0].split("::")[-1].split(" - ")[0]
+    told = done.stdout.splitlines()
+    failed = [line for line in told if line.startswith(("FAILED ", "ERROR ")) and "::" in line]
+    assert failed, done.stdout[-2000:] + done.stderr[-2000:]
+    return failed[0].split("::")[-1].split(" - ")[0]
 
 
 if __name__ == "__main__":
