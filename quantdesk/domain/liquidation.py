@@ -1,6 +1,6 @@
 """Liquidation: how much of a position must close, and what the close costs its owner.
 
-The smallest close that restores the initial requirement with a margin; all of a small or hopeless
+A close that restores the initial requirement with a margin, hardly more; all of a small or hopeless
 position. What is taken never exceeds the equity left and never worsens the account's own ratio.
 """
 

@@ -25,9 +25,10 @@ from tests.exchange_attacks.raid import (
 
 CROWD = (HONEST, "trader 3", "trader 4", "trader 5")
 LARGEST = 50_000 * SIZE_ONE
+"""The largest position of one account, SOL."""
+
 LARGEST_STEP = 6_500
 """The most that a price moves at once while somebody lets himself be liquidated, e6."""
-"""The largest position of one account, SOL."""
 
 
 def notional_e6(size_e9: int, price_e6: int = P0) -> int:

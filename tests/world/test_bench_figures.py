@@ -46,6 +46,7 @@ def test_the_chain_bench_tells_its_figures_beside_peers_and_its_signatures_hold(
     names = [each.name for each in figures]
     assert names == [
         "chain.build_and_sign",
+        "chain.build_and_sign_new_address",
         "chain.build_and_sign_vs_fresh",
         "chain.twin_operations",
     ]

@@ -64,7 +64,7 @@ pub enum QuantDeskError {
     TooManyOrders,
     #[msg("The order kind does not exist or lacks its fields")]
     InvalidOrder,
-    #[msg("The expiry is in the past, or later than a market order may have")]
+    #[msg("The expiry is in the past")]
     InvalidExpiry,
     #[msg("A parameter is outside its range")]
     InvalidParameter,

@@ -188,7 +188,6 @@ pub struct Liquidated {
     pub realized_pnl_e6: i64,
     pub funding_e6: i64,
     pub penalty_e6: u64,
-    pub impact_e6: u64,
     pub liquidator_reward_e6: u64,
     pub insurance_fee_e6: u64,
     pub insurance_paid_e6: u64,
@@ -203,6 +202,8 @@ pub struct Liquidated {
     pub short_after_e9: u64,
     pub liquidator: Pubkey,
     pub liquidator_account: Pubkey,
+    /// Added in 0.2.1.
+    pub impact_e6: u64,
 }
 
 #[event]

@@ -30,7 +30,9 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Whether being liquidated is never cheaper than closing at the caps.
+    /// Whether the liquidation fee is at least the spread and the largest impact.
+    ///
+    /// What is taken is at most half of the tier's maintenance rate, and then the impact itself.
     pub fn liquidation_is_dear_enough(&self) -> Option<bool> {
         let scale = i128::from(self.skew_scale_e9);
         let dearest =

@@ -88,6 +88,14 @@ class Composed:
         self.decode = decode
 
 
+def decode_grown(codec: Codec, data: bytes, offset: int) -> Value:
+    """The value at `offset`; fields that a later release appended count as zero."""
+    if isinstance(codec, Fixed):
+        data = data.ljust(offset + codec.struct.size, b"\0")
+    value, _ = codec.decode(data, offset)
+    return value
+
+
 class Codecs:
     """Every type an IDL defines, compiled when first asked for."""
 

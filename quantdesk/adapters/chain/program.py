@@ -12,7 +12,7 @@ from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain.addresses import Addresses, derived
-from quantdesk.adapters.chain.codec import Codec, CodecError, Codecs, Value
+from quantdesk.adapters.chain.codec import Codec, CodecError, Codecs, Value, decode_grown
 from quantdesk.adapters.chain.logs import data_lines
 
 IDL_FILE = Path(__file__).resolve().parents[3] / "programs" / "artifacts" / "quantdesk.json"
@@ -101,13 +101,16 @@ class Program:
         return fields
 
     def events(self, logs: Sequence[str]) -> list[Event]:
-        """Events of a *successful* transaction, only those our program itself emitted."""
+        """Events of a *successful* transaction, only those our program itself emitted.
+
+        Releases only append fields to an event: what an older one lacks counts as zero.
+        """
         found = []
         for index, payload in data_lines(logs, str(self.id)):
             raw = base64.b64decode(payload)
             name = self._events.get(raw[:8])
             if name is not None:
-                fields, _ = self._codecs.defined(name).decode(raw, 8)
+                fields = decode_grown(self._codecs.defined(name), raw, 8)
                 found.append(Event(name=name, fields=fields, log_index=index))
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from solders.compute_budget import set_compute_unit_limit
 from solders.hash import Hash
 from solders.keypair import Keypair
 from solders.message import MessageV0
@@ -37,6 +38,16 @@ def measure_signing() -> Iterator[Figure]:
         method=f"place_order, v0, compute budget; size, price, id, expiry and blockhash written"
         f" into a template, addresses reserved ahead, signed; {ROUNDS} rounds of {ORDERS}",
     )
+    derived = paired(desk.derived, desk.bare, rounds=ROUNDS)
+    yield Figure(
+        name="chain.build_and_sign_new_address",
+        value=round(derived.ours_s / ORDERS * 1e6, 2),
+        unit="us",
+        vs=f"bare Ed25519 signature of as many bytes: {derived.peer_s / ORDERS * 1e6:.2f} us",
+        ratio=derived.ratio,
+        method=f"the same with an id never used before, its address derived on the way; {ROUNDS}"
+        f" rounds of {ORDERS}",
+    )
     fresh = paired(desk.templated, desk.fresh, rounds=ROUNDS)
     yield Figure(
         name="chain.build_and_sign_vs_fresh",
@@ -44,7 +55,8 @@ def measure_signing() -> Iterator[Figure]:
         unit="us",
         vs=f"built and signed by solders from instructions: {fresh.peer_s / ORDERS * 1e6:.2f} us",
         ratio=fresh.ratio,
-        method=f"the same orders, both from Python; {ROUNDS} rounds of {ORDERS}",
+        method=f"the same orders with the same budget, both from Python; {ROUNDS} rounds of"
+        f" {ORDERS}",
     )
 
 
@@ -58,21 +70,24 @@ class _Desk:
         address = load_program().addresses.user_account(owner)
         self._trader = Trader(address=address, owner=owner)
         self._template = OrderTemplate(self._build, self._trader, 0, unit_limit=UNIT_LIMIT)
-        numbers = itertools.count(1)
-        self._patches = [
-            OrderPatch(
-                client_order_id=next(numbers),
-                kind=1,
-                size_e9=SIZE_E9 + each,
-                limit_price_e6=PRICE_E6,
-            )
-            for each in range(ORDERS)
-        ]
+        self._numbers = itertools.count(1)
+        self._patches = [self._patch() for _ in range(ORDERS)]
         for patch in self._patches:
             self._template.reserve(patch.client_order_id)
         self._messages = [self._template.fill(each, self._hash) for each in self._patches]
         signed = self._template.sign(self._patches[0], self._hash, self._key)
         assert all(VersionedTransaction.from_bytes(signed).verify_with_results())
+
+    def _patch(self) -> OrderPatch:
+        number = next(self._numbers)
+        return OrderPatch(
+            client_order_id=number, kind=1, size_e9=SIZE_E9 + number, limit_price_e6=PRICE_E6
+        )
+
+    def derived(self) -> None:
+        """Fill and sign as many orders with ids of their own."""
+        for _ in range(ORDERS):
+            self._template.sign(self._patch(), self._hash, self._key)
 
     def templated(self) -> None:
         """Fill and sign each order."""
@@ -89,5 +104,6 @@ class _Desk:
         owner = self._key.pubkey()
         for patch in self._patches:
             place = self._build.place_order(self._trader, 0, fields_of(patch))
-            message = MessageV0.try_compile(owner, [place], [], self._hash)
+            budget = set_compute_unit_limit(UNIT_LIMIT)
+            message = MessageV0.try_compile(owner, [budget, place], [], self._hash)
             bytes(VersionedTransaction(message, [self._key]))

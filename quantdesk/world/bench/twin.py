@@ -38,15 +38,17 @@ def measure_twin(program_s: float | None) -> Iterator[Figure]:
         if program_s
         else None,
         ratio=round(program_s / 2 / each_s, 3) if program_s else None,
-        method=f"{TRADES} rounds of a price published, looked at, an order placed and filled, long"
-        " and short in turn, integers only, one core; the program places and fills",
+        method=f"{TRADES} rounds of an order placed, a price published and looked at, the order"
+        " filled, long and short in turn, integers only, one core; only placing and filling are"
+        " counted, as with the program, the price is timed with them",
     )
 
 
 class _Twin:
     """An exchange with one trader, and time that passes."""
 
-    OPERATIONS = 3
+    OPERATIONS = 2
+    """The order placed and the order filled; the price between them is timed, not counted."""
 
     def __init__(self) -> None:
         market = MarketState(params=SOL, funding_at=START_S)

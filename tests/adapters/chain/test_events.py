@@ -19,6 +19,14 @@ SEEDED = base64.b64encode(
     + (60).to_bytes(8, "little")
 ).decode()
 DATA = f"Program data: {SEEDED}"
+LIQUIDATED_0_2_0 = (
+    "5zk3SwCq9kQBAAAAAAAAAAIAAAAAAAAAAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIEAAUAAAAA"
+    "AAAABgAAAAAAAAAHAAAAAAAAAAgAAAAAAAAACQAAAAAAAAAKAAAAAAAAAAsAAAAAAAAADAAAAAAAAAANAAAA"
+    "AAAAAA4AAAAAAAAADwAAAAAAAAAQAAAAAAAAABEAAAAAAAAAEgAAAAAAAAATAAAAAAAAABQAAAAAAAAAFQAA"
+    "AAAAAAAWAAAAAAAAABcAAAAAAAAAFxcXFxcXFxcXFxcXFxcXFxcXFxcXFxcXFxcXFxcXFxcYGBgYGBgYGBgY"
+    "GBgYGBgYGBgYGBgYGBgYGBgYGBgYGA=="
+)
+"""As release 0.2.0 wrote it: the fields count up from 1, a key of 23s and one of 24s."""
 
 
 def test_an_event_of_ours_is_read_with_its_line() -> None:
@@ -96,3 +104,18 @@ def test_an_imitated_event_is_ignored(logs: list[str]) -> None:
 def test_cut_logs_are_reported_rather_than_half_read() -> None:
     with pytest.raises(LogsTruncated):
         PROGRAM.events([f"Program {OURS} invoke [1]", DATA, "Log truncated"])
+
+
+def test_an_event_of_an_older_release_lacks_the_fields_added_since_and_they_are_zero() -> None:
+    logs = [
+        f"Program {OURS} invoke [1]",
+        f"Program data: {LIQUIDATED_0_2_0}",
+        f"Program {OURS} success",
+    ]
+
+    (event,) = PROGRAM.events(logs)
+
+    assert event.name == "Liquidated"
+    assert (event.fields["sequence"], event.fields["penalty_e6"]) == (1, 11)
+    assert event.fields["liquidator_account"] == Pubkey.from_bytes(bytes([24] * 32))
+    assert event.fields["impact_e6"] == 0

@@ -144,7 +144,6 @@ impl<'info> Liquidate<'info> {
             realized_pnl_e6: closed.realized_e6,
             funding_e6: closed.funding_e6,
             penalty_e6: closed.penalty.penalty_e6().fits()?,
-            impact_e6: closed.penalty.impact_e6,
             liquidator_reward_e6: closed.penalty.liquidator_e6,
             insurance_fee_e6: closed.penalty.insurance_e6,
             insurance_paid_e6: closed.insurance_paid_e6,
@@ -159,6 +158,7 @@ impl<'info> Liquidate<'info> {
             short_after_e9: books.sums.short_e9,
             liquidator: self.liquidator.key(),
             liquidator_account: self.liquidator_account.key(),
+            impact_e6: closed.penalty.impact_e6,
         });
         Ok(())
     }

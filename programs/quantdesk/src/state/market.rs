@@ -142,7 +142,7 @@ impl Market {
         self.tiers = params.tiers;
     }
 
-    /// Tiers grow, and being liquidated is never cheaper than closing.
+    /// Tiers grow, and the liquidation fee is not under spread and largest impact.
     pub fn validate_terms(&self) -> Result<()> {
         let terms = self.terms();
         require!(terms.tiers_are_ordered(), QuantDeskError::InvalidParameter);
