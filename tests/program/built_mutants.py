@@ -53,7 +53,8 @@ def main(argument: str) -> int:
         copy = copied(Path(place))
         binary = built(copy, every)
         tell(copy, binary, 0)
-        assert first_failure(copy, None) is None, "no lie is told"
+        false_alarm = first_failure(copy, None)
+        assert false_alarm is None, f"no lie is told, and {false_alarm} fails"
         survivors = run(TITLE, chosen, lambda mutant: killed_by(mutant, (copy, binary, every)))
     keep_only(TITLE, every)
     return min(survivors, 1)
