@@ -35,6 +35,8 @@ pub mod lies {{
 NO_UNSAFE = 'unsafe_code = "forbid"\n'
 """What the teller's one volatile read would break; the program itself keeps it."""
 TIME_MAX_S = 1_200
+ABOUT_THE_SOURCES = {"test_artifacts", "test_mutants", "test_compute", "test_reference"}
+"""Suites that compare the honest sources with what is written about them."""
 
 
 def mutants() -> list[Mutant]:
@@ -135,15 +137,15 @@ def first_failure(copy: Path, suites: list[str] | None) -> str | None:
     if suites is None:
         chosen = [
             *("tests/program/matrix", "tests/domain/test_lockstep.py"),
-            *sorted(str(file.relative_to(copy)) for file in copy.glob("tests/program/test_*.py")),
+            *sorted(
+                str(file.relative_to(copy))
+                for file in copy.glob("tests/program/test_*.py")
+                if file.stem not in ABOUT_THE_SOURCES
+            ),
         ]
     else:
         chosen = [f"tests/program/test_{suite}.py" for suite in suites]
-    spared = [
-        "--deselect=tests/program/test_artifacts.py",
-        "--ignore=tests/program/test_mutants.py",
-    ]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *spared]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     environment = {
         **os.environ,
         "PYTHONPATH": str(copy),
