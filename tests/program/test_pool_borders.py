@@ -1,4 +1,4 @@
-"""The pool's borders on the built program: reserve, outflow, gifts, and pauses beside each other."""
+"""The pool's borders on the built program: reserve, outflow, gifts; pauses beside each other."""
 
 import pytest
 
