@@ -11,8 +11,10 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from quantdesk.adapters.postgres.account_mirror import PostgresAccountMirror
 from quantdesk.adapters.postgres.chain_mirror import ChainMirror, CursorMoved, HistoryRewritten
 from quantdesk.adapters.postgres.database import Database
+from quantdesk.adapters.postgres.door import PostgresUsers
 from quantdesk.adapters.postgres.migrate import migrate
 from quantdesk.services.chain_changes import Table
 from quantdesk.services.mirror_events import changes_of
@@ -45,12 +47,17 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-async def mirror(server: Server) -> AsyncIterator[ChainMirror]:
+async def database(server: Server) -> AsyncIterator[Database]:
     database = await Database.connect(server.app_url())
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def mirror(database: Database) -> ChainMirror:
     mirror = ChainMirror(database)
     await mirror.clear()
-    yield mirror
-    await database.close()
+    return mirror
 
 
 def rows(server: Server, table: str) -> Rows:
@@ -98,7 +105,20 @@ async def test_the_story_ends_in_the_numbers_that_the_program_told(
     assert one(server, "orders", address=LIMIT_ORDER)["reason"] == "user"
     assert one(server, "markets", index=0)["symbol"] == "SOL-PERP"
     assert len(rows(server, "trades")) == 1
-    assert len(rows(server, "liquidations")) == 1
+    closed = one(server, "liquidations", account=ALICE)
+    assert (closed["penalty_e6"], closed["impact_e6"]) == (40_000, 700)
+
+
+async def test_the_recorded_story_explains_the_balance_to_the_unit(
+    server: Server, mirror: ChainMirror, database: Database
+) -> None:
+    await run_to_end(indexer_of(mirror, RememberedHistory(STORY)))
+    user = await PostgresUsers(database).find_or_create(OWNER)
+
+    flows = await PostgresAccountMirror(database).flows(user.id)
+
+    assert flows.penalties_e6 == 40_000 + 700
+    assert flows.explained_usdc_e6 == one(server, "user_balances", account=ALICE)["balance_native"]
 
 
 async def test_an_open_position_remembers_the_funding_index_of_its_last_touch(
