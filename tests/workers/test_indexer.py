@@ -121,6 +121,31 @@ async def test_the_recorded_story_explains_the_balance_to_the_unit(
     assert flows.explained_usdc_e6 == one(server, "user_balances", account=ALICE)["balance_native"]
 
 
+async def test_an_id_used_again_keeps_nothing_of_its_former_order(
+    server: Server, mirror: ChainMirror
+) -> None:
+    again = transaction(8, placed(LIMIT_ORDER, 8, kind=1))
+    await run_to_end(indexer_of(mirror, RememberedHistory([*STORY[:7], again])))
+
+    order = one(server, "orders", address=LIMIT_ORDER)
+    assert (order["status"], order["reason"], order["placed_signature"]) == (
+        "open",
+        None,
+        "signature8",
+    )
+    assert (order["closed_at"], order["closed_signature"]) == (None, None)
+
+
+async def test_an_order_filled_before_is_open_for_its_whole_size_when_placed_again(
+    server: Server, mirror: ChainMirror
+) -> None:
+    again = transaction(5, placed(ORDER, 7))
+    await run_to_end(indexer_of(mirror, RememberedHistory([*STORY[:4], again])))
+
+    order = one(server, "orders", address=ORDER)
+    assert (order["status"], order["filled_size_e9"]) == ("open", 0)
+
+
 async def test_an_open_position_remembers_the_funding_index_of_its_last_touch(
     server: Server, mirror: ChainMirror
 ) -> None:
@@ -182,6 +207,7 @@ async def test_a_resolved_bankruptcy_lifts_the_balance(server: Server, mirror: C
     await run_to_end(indexer_of(mirror, RememberedHistory(story)))
 
     assert one(server, "user_balances", account=ALICE)["balance_native"] == 0
+    assert one(server, "accounts", address=ALICE)["sequence"] == 4
 
 
 async def test_a_new_name_and_a_changed_market_status_are_kept(
