@@ -113,6 +113,7 @@ def deleveraged(fields: Fields, origin: Origin) -> Iterator[Change]:
             "account": account,
             "cause": "deleveraging",
             "penalty_e6": 0,
+            "impact_e6": 0,
             "liquidator": somebody(fields["keeper"]),
             "at": origin.at,
             **{name: fields[name] for name in same},

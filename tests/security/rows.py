@@ -140,7 +140,8 @@ def _history_rows(person: Person) -> dict[str, Row]:
             **dict.fromkeys(
                 (
                     "size_e9", "cost_e6", "oracle_price_e6", "realized_pnl_e6", "funding_e6",
-                    "penalty_e6", "size_after_e9", "entry_after_e6", "balance_after_e6",
+                    "penalty_e6", "impact_e6", "size_after_e9", "entry_after_e6",
+                    "balance_after_e6",
                 ),
                 1,
             ),

@@ -1,4 +1,7 @@
-"""One trader's story as the program tells it: funds in, a long, funding, a cut, a liquidation."""
+"""One trader's story as the program tells it: funds in, a long, funding, a cut, a liquidation.
+
+Its numbers add up: what was recorded explains each balance to the unit.
+"""
 
 from __future__ import annotations
 
@@ -127,8 +130,8 @@ def liquidated(**changed: object) -> tuple[str, dict[str, object]]:
         "impact_e6": 700,
         "liquidator_reward_e6": 20_000,
         "insurance_fee_e6": 20_000,
-        "insurance_paid_e6": 5,
-        "pool_loss_e6": 0,
+        "insurance_paid_e6": 800_000_000,
+        "pool_loss_e6": 16_078_203,
         "claims_e6": 3,
         "size_after_e9": 0,
         "entry_after_e6": 0,

@@ -169,6 +169,11 @@ async def test_a_mandate_keeps_its_caps_until_it_is_closed(
     await applied(database, transaction(4, given), transaction(5, ("MandateClosed", who)))
     assert not one(server, "mandates", account=ALICE)["is_live"]
 
+    await ChainMirror(database).clear()
+    again = (("MandateClosed", who), given)
+    await applied(database, transaction(4, given), transaction(5, *again))
+    assert one(server, "mandates", account=ALICE)["is_live"]
+
 
 async def test_a_sale_of_collateral_moves_both_balances_and_is_explained(
     server: Server, database: Database

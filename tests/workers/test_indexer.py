@@ -11,8 +11,10 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from quantdesk.adapters.postgres.account_mirror import PostgresAccountMirror
 from quantdesk.adapters.postgres.chain_mirror import ChainMirror, CursorMoved, HistoryRewritten
 from quantdesk.adapters.postgres.database import Database
+from quantdesk.adapters.postgres.door import PostgresUsers
 from quantdesk.adapters.postgres.migrate import migrate
 from quantdesk.services.chain_changes import Table
 from quantdesk.services.mirror_events import changes_of
@@ -28,6 +30,8 @@ from tests.workers.exchange_story import (
     OWNER,
     STORY,
     USDC,
+    executed,
+    liquidated,
     moved,
     placed,
     transaction,
@@ -45,12 +49,17 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-async def mirror(server: Server) -> AsyncIterator[ChainMirror]:
+async def database(server: Server) -> AsyncIterator[Database]:
     database = await Database.connect(server.app_url())
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def mirror(database: Database) -> ChainMirror:
     mirror = ChainMirror(database)
     await mirror.clear()
-    yield mirror
-    await database.close()
+    return mirror
 
 
 def rows(server: Server, table: str) -> Rows:
@@ -98,7 +107,57 @@ async def test_the_story_ends_in_the_numbers_that_the_program_told(
     assert one(server, "orders", address=LIMIT_ORDER)["reason"] == "user"
     assert one(server, "markets", index=0)["symbol"] == "SOL-PERP"
     assert len(rows(server, "trades")) == 1
-    assert len(rows(server, "liquidations")) == 1
+    assert one(server, "liquidations", account=ALICE)["impact_e6"] == 700
+
+
+@pytest.mark.parametrize(
+    ("table", "told"), [("trades", executed()), ("liquidations", liquidated())]
+)
+async def test_a_record_repeats_every_figure_that_the_program_told(
+    server: Server, mirror: ChainMirror, table: str, told: tuple[str, dict[str, object]]
+) -> None:
+    await run_to_end(indexer_of(mirror, RememberedHistory(STORY)))
+
+    recorded = one(server, table, account=ALICE)
+    figures = {name for name in recorded if name.endswith(("_e6", "_e9"))}
+    assert {name: recorded[name] for name in figures} == {name: told[1][name] for name in figures}
+
+
+async def test_the_recorded_story_explains_the_balance_to_the_unit(
+    server: Server, mirror: ChainMirror, database: Database
+) -> None:
+    await run_to_end(indexer_of(mirror, RememberedHistory(STORY)))
+    user = await PostgresUsers(database).find_or_create(OWNER)
+
+    flows = await PostgresAccountMirror(database).flows(user.id)
+
+    assert flows.penalties_e6 == 40_000 + 700
+    assert flows.explained_usdc_e6 == one(server, "user_balances", account=ALICE)["balance_native"]
+
+
+async def test_an_id_used_again_keeps_nothing_of_its_former_order(
+    server: Server, mirror: ChainMirror
+) -> None:
+    again = transaction(8, placed(LIMIT_ORDER, 8, kind=1))
+    await run_to_end(indexer_of(mirror, RememberedHistory([*STORY[:7], again])))
+
+    order = one(server, "orders", address=LIMIT_ORDER)
+    assert (order["status"], order["reason"], order["placed_signature"]) == (
+        "open",
+        None,
+        "signature8",
+    )
+    assert (order["closed_at"], order["closed_signature"]) == (None, None)
+
+
+async def test_an_order_filled_before_is_open_for_its_whole_size_when_placed_again(
+    server: Server, mirror: ChainMirror
+) -> None:
+    again = transaction(5, placed(ORDER, 7))
+    await run_to_end(indexer_of(mirror, RememberedHistory([*STORY[:4], again])))
+
+    order = one(server, "orders", address=ORDER)
+    assert (order["status"], order["filled_size_e9"]) == ("open", 0)
 
 
 async def test_an_open_position_remembers_the_funding_index_of_its_last_touch(
@@ -162,6 +221,7 @@ async def test_a_resolved_bankruptcy_lifts_the_balance(server: Server, mirror: C
     await run_to_end(indexer_of(mirror, RememberedHistory(story)))
 
     assert one(server, "user_balances", account=ALICE)["balance_native"] == 0
+    assert one(server, "accounts", address=ALICE)["sequence"] == 4
 
 
 async def test_a_new_name_and_a_changed_market_status_are_kept(

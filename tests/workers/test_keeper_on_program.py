@@ -13,6 +13,7 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import SimulatedTransactionInfo, TransactionMetadata
 
+from quantdesk.adapters.chain.addresses import RECEIVER_PROGRAM
 from quantdesk.adapters.chain.keeper import ChainKeeper, KeeperKeys
 from quantdesk.adapters.chain.program import Event
 from quantdesk.adapters.rpc.types import AccountData, Blockhash, Simulation
@@ -27,6 +28,8 @@ from quantdesk.services.keeping_tasks import (
 )
 from quantdesk.services.plan_keeping import plan_keeping
 from quantdesk.workers.keeper_book import KeeperBook
+from quantdesk.world.chain.vm import Machine
+from tests.domain.onchain import ARTIFACT
 from tests.program.scene import BASE, USD, Scene
 
 STOP_MARKET, STOP_LIMIT, TAKE_PROFIT, TRAILING_STOP = range(2, 6)
@@ -165,6 +168,26 @@ async def test_a_posted_price_dates_the_feeds_own_publication_before() -> None:
     [transaction] = sent
     times = struct.pack("<qq", 1_700_000_010, 1_700_000_003)
     assert times in transaction
+
+
+async def test_a_posted_price_is_the_feeds_to_the_unit() -> None:
+    scene, publisher = Scene(), Keypair()
+    binary = (ARTIFACT.parent / "receiver.so").read_bytes()
+    for at, account in Machine().program_accounts(RECEIVER_PROGRAM, binary, scene.admin):
+        scene.svm.set_account(at, account)
+    scene.svm.airdrop(publisher.pubkey(), 10**10)
+    keys = KeeperKeys(keeper=Keypair(), publisher=publisher)
+    chain = ChainKeeper(SceneNode(scene, []), Silence(), scene.program, keys)
+    await chain.read()
+    for _ in range(2):  # The first price after a silence only announces itself.
+        scene.pass_time(1)
+        reading = PriceReading(price_e6=150_123_457, conf_e6=50_321, publish_time=scene.now)
+        await chain.post_prices({0: reading})
+        scene.require(scene.do("update", scene.build.update_oracle_price(0), scene.keeper))
+
+    market = scene.must("Market", scene.where.market(0))
+    assert (market["last_price_e6"], market["last_conf_e6"]) == (150_123_457, 50_321)
+    assert market["last_publish_time"] == scene.now
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_the_account_ends_in_the_numbers_that_the_program_told(server: Server) -
 def test_a_deleveraging_is_a_forced_close_without_penalty(server: Server) -> None:
     closed = one(server, "liquidations", account=ALICE)
 
-    assert (closed["cause"], closed["penalty_e6"]) == ("deleveraging", 0)
+    assert (closed["cause"], closed["penalty_e6"], closed["impact_e6"]) == ("deleveraging", 0, 0)
     assert closed["liquidator"] == KEEPER_OWNER
 
 

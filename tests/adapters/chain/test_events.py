@@ -91,6 +91,16 @@ def test_an_event_of_ours_is_read_with_its_line() -> None:
             ],
             id="printing it on a second line",
         ),
+        pytest.param(
+            [
+                f"Program {THIEF} invoke [1]",
+                f"Program {OURS} invoke [2]",
+                f"Program {THIEF} invoke [2]",
+                f"Program {THIEF} success",
+                DATA,
+            ],
+            id="in the place of ours whose end is missing",
+        ),
         pytest.param([DATA], id="outside of any program"),
         pytest.param(
             [f"Program {OURS} invoke [1]", f"Program {OURS} failed: x", DATA], id="after our end"

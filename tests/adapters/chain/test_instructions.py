@@ -1,10 +1,12 @@
 """Instructions: the accounts and bytes the IDL asks for, with the risk set behind them."""
 
+from dataclasses import replace
+
 import pytest
 from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain.codec import CodecError
-from quantdesk.adapters.chain.failures import failure_of
+from quantdesk.adapters.chain.failures import Failure, failure_of
 from quantdesk.adapters.chain.instructions import (
     NO_MARKET,
     Instructions,
@@ -91,6 +93,23 @@ def test_an_optional_account_left_out_is_the_program_itself_and_read_only() -> N
     assert not last.is_writable
 
 
+@pytest.mark.parametrize(("mandates", "is_named"), [(0, False), (1, True)])
+def test_a_delegate_shows_its_mandate_only_where_one_lives(mandates: int, is_named: bool) -> None:
+    trader, delegate = replace(TRADER, mandates=mandates), Pubkey.new_unique()
+
+    named = [each.pubkey for each in BUILD.place_order(trader, 0, PARAMS, by=delegate).accounts]
+
+    assert (PROGRAM.addresses.mandate(TRADER.address, delegate) in named) is is_named
+
+
+def test_an_owner_shows_no_mandate() -> None:
+    named = [
+        each.pubkey for each in BUILD.place_order(replace(TRADER, mandates=1), 0, PARAMS).accounts
+    ]
+
+    assert PROGRAM.addresses.mandate(TRADER.address, OWNER) not in named
+
+
 def test_an_account_that_cannot_be_derived_must_be_given() -> None:
     with pytest.raises(CodecError, match="must be given"):
         PROGRAM.instruction("cancel_order", {"authority": OWNER})
@@ -127,3 +146,27 @@ def test_failures_are_told_in_the_program_s_words() -> None:
     assert runtime is not None
     assert "expired" in runtime.message
     assert failure_of(None, PROGRAM) is None
+
+
+def test_our_code_told_by_a_program_that_ours_called_is_not_our_error() -> None:
+    called = [
+        "Program TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA failed: custom program error: 0x1778",
+        f"Program {PROGRAM.id} failed: custom program error: 0x1778",
+    ]
+
+    failure = failure_of({"InstructionError": [2, {"Custom": 6008}]}, PROGRAM, called)
+
+    assert failure == Failure(code="Custom6008", message="Another program refused it, code 6008")
+
+
+def test_our_error_told_through_a_program_that_called_ours_stays_ours() -> None:
+    caller = Pubkey.new_unique()
+    calling = [
+        f"Program {PROGRAM.id} failed: custom program error: 0x1778",
+        f"Program {caller} failed: custom program error: 0x1778",
+    ]
+
+    failure = failure_of({"InstructionError": [0, {"Custom": 6008}]}, PROGRAM, calling)
+
+    assert failure is not None
+    assert failure.code == "InsufficientCollateral"

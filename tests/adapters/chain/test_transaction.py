@@ -1,15 +1,18 @@
 """Prepared bytes, signed bytes and the check that they are the same."""
 
 import base64
+from contextlib import nullcontext
 
 import pytest
 from solders.hash import Hash
+from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
 
+from quantdesk.adapters.chain.message import compile_message
 from quantdesk.adapters.chain.transaction import (
     TransactionAltered,
     attach_signatures,
@@ -82,3 +85,20 @@ def test_other_amounts_missing_and_foreign_signatures_are_refused() -> None:
     for wire in cases:
         with pytest.raises(TransactionAltered):
             require_same(message, wire)
+
+
+def test_prepared_bytes_too_long_for_the_network_are_refused_though_signed_and_unchanged() -> None:
+    for size, fits in ((1_232, True), (1_233, False)):
+        message = _message_of(size - 65)
+        wire = sign(message, [OWNER])
+        assert len(wire) == size
+        with nullcontext() if fits else pytest.raises(TransactionAltered):
+            require_same(message, wire)
+
+
+def _message_of(size: int) -> bytes:
+    """A message of exactly so many bytes, past the limit of `build_message`."""
+    note = Instruction(OTHER.pubkey(), bytes(1_000), [])
+    short = compile_message(OWNER.pubkey(), [note], Hash.default())
+    note = Instruction(OTHER.pubkey(), bytes(1_000 + size - len(short)), [])
+    return compile_message(OWNER.pubkey(), [note], Hash.default())

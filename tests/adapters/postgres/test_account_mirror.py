@@ -20,7 +20,7 @@ async def insert(connection: Connection, table: str, row: dict[str, object]) -> 
 
 
 async def recorded(database: Database, name: str, number: int) -> User:
-    """A user with one row in every table, and money that adds up: 100 in, 5 lost, 6 earned."""
+    """A user with one row in every table, and money that adds up: 100 in, 18 paid, 10 earned."""
     user = await PostgresUsers(database).find_or_create(Wallet.named(name).address)
     person = Person(
         user_id=user.id, wallet=user.wallet_address, account=f"account-{name}", number=number
@@ -28,10 +28,10 @@ async def recorded(database: Database, name: str, number: int) -> User:
     rows = rows_of(person)
     rows["transfers"]["amount_native"] = 100
     rows["trades"] |= {"realized_pnl_e6": -5, "fee_e6": 1, "funding_e6": 2, "cost_e6": -700}
-    rows["liquidations"] |= {"realized_pnl_e6": 0, "penalty_e6": 3, "funding_e6": 0}
+    rows["liquidations"] |= {"realized_pnl_e6": 0, "penalty_e6": 3, "impact_e6": 7, "funding_e6": 0}
     rows["funding_payments"]["funding_e6"] = -4
     rows["cash_flows"]["amount_e6"] = 6
-    rows["user_balances"]["balance_native"] = 100 - 5 - 1 - 2 - 3 + 4 + 6
+    rows["user_balances"]["balance_native"] = 100 - 5 - 1 - 2 - 3 - 7 + 4 + 6
     async with database.transaction(SERVICE) as connection:
         for table, row in rows.items():
             if table not in ("users", "sessions", "sign_in_nonces"):
@@ -55,7 +55,8 @@ async def test_each_person_reads_their_own_rows_in_plain_numbers(database: Datab
         [position] = await mirror.positions(user.id)
         assert position["size_e9"] == 1
         trades = await mirror.trades(user.id, limit=10)
-        assert sorted(str(trade["kind"]) for trade in trades) == ["liquidation", "market"]
+        fees = {trade["kind"]: trade["fee_e6"] for trade in trades}
+        assert fees == {"market": 1, "liquidation": 3 + 7}
         [intent] = await mirror.intents(user.id, limit=10)
         assert (intent["kind"], intent["state"]) == ("deposit", "prepared")
 
@@ -65,9 +66,9 @@ async def test_the_recorded_flows_explain_the_recorded_balance(database: Databas
 
     flows = await PostgresAccountMirror(database).flows(user.id)
 
-    assert flows.explained_usdc_e6 == flows.usdc_e6 == 99
+    assert flows.explained_usdc_e6 == flows.usdc_e6 == 92
     assert flows.rewards_e6 == 6
-    assert (flows.deposits_e6, flows.fees_e6, flows.penalties_e6) == (100, 1, 3)
+    assert (flows.deposits_e6, flows.fees_e6, flows.penalties_e6) == (100, 1, 3 + 7)
     assert (flows.trade_count, flows.volume_e6) == (1, 700)
     assert [position.size_e9 for position in flows.positions] == [1]
 
