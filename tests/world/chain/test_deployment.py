@@ -72,6 +72,21 @@ async def test_the_exchange_runs_at_an_address_it_was_not_built_for(
     assert program.decode("Pool", pool.data)["market_count"] == 3
 
 
+@pytest.mark.parametrize("unit_price", [0, 1_000])
+@pytest.mark.parametrize("has_own_authority", [False, True])
+async def test_a_priced_deployment_under_another_authority_lands(
+    rpc: RpcClient, unit_price: int, *, has_own_authority: bool
+) -> None:
+    keys = await _keys(rpc)
+    if has_own_authority:
+        keys = replace(keys, authority=Keypair())
+
+    assert await Deployment(rpc, keys, SMALL, unit_price=unit_price).run()
+
+    done = await Deployment(rpc, keys, SMALL).plan()
+    assert (done.is_done, done.authority) == (True, keys.authority.pubkey())
+
+
 async def test_a_second_run_finds_nothing_to_do_and_sends_nothing(rpc: RpcClient) -> None:
     keys = await _keys(rpc)
     await Deployment(rpc, keys, SMALL).run()
