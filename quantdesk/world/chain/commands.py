@@ -40,7 +40,8 @@ def program_deploy(
         Path | None, typer.Option(help="Who may upgrade it; default: the payer.")
     ] = None,
     unit_price: Annotated[
-        int, typer.Option(min=0, max=2**64 - 1, help="Priority fee in micro-lamports per compute unit.")
+        int,
+        typer.Option(min=0, max=2**64 - 1, help="Priority fee in micro-lamports per compute unit."),
     ] = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would do and cost; send nothing.")
