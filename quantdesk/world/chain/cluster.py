@@ -30,6 +30,7 @@ CLUSTERS = {
     "testnet": "https://api.testnet.solana.com",
     "mainnet": "https://api.mainnet-beta.solana.com",
 }
+NAME_WIDTH_MIN = 27
 MAINNET_GENESIS = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
 
 
@@ -146,8 +147,10 @@ def tell(found: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(readable), flush=True)
         return
-    for name, text in plain_lines(readable):
-        print(f"{name:<28}{text}", flush=True)
+    lines = list(plain_lines(readable))
+    width = max([NAME_WIDTH_MIN, *(len(name) for name, _ in lines)])
+    for name, text in lines:
+        print(f"{name:<{width}} {text}", flush=True)
 
 
 def progress(*, as_json: bool) -> Callable[[str], None]:
