@@ -17,7 +17,7 @@ from solders.pubkey import Pubkey
 from quantdesk.adapters.chain.codec import CodecError
 from quantdesk.adapters.chain.faucet import read_key
 from quantdesk.adapters.chain.loader import NotDeployable
-from quantdesk.adapters.chain.program import Program, load_program
+from quantdesk.adapters.chain.program import Fields, Program, load_program
 from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.services.ports import PortError
 from quantdesk.settings import Settings, SettingsError, world_environment
@@ -31,6 +31,9 @@ CLUSTERS = {
     "mainnet": "https://api.mainnet-beta.solana.com",
 }
 NAME_WIDTH_MIN = 27
+UNREADABLE = "unreadable"
+"""Stands for the kind of an account of the program that this release cannot decode."""
+
 MAINNET_GENESIS = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
 
 
@@ -125,6 +128,19 @@ def key_of(file: Path) -> Keypair:
         raise CommandFailed(f"there is no key file {file}") from problem
     except (ValueError, TypeError) as problem:
         raise CommandFailed(f"{file} is not a Solana key file (64 numbers)") from problem
+
+
+async def decoded(cluster: Cluster) -> list[tuple[Pubkey, str, Fields]]:
+    """Address, kind and fields of every account; one that cannot be read is `unreadable`."""
+    found = await cluster.rpc.program_accounts(cluster.program.id)
+    return [(each.address, *_kind_of(cluster.program, each.data)) for each in found]
+
+
+def _kind_of(program: Program, stored: bytes) -> tuple[str, Fields]:
+    try:
+        return program.decode_account(stored)
+    except CodecError as problem:
+        return UNREADABLE, {"bytes": len(stored), "problem": str(problem)}
 
 
 def shown(value: object) -> object:

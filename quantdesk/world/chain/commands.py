@@ -177,8 +177,8 @@ def chain_decode(
     as_json: AsJson = False,
 ) -> None:
     """Say in the program's words what an account holds or a transaction does and did."""
-    from quantdesk.world.chain.chain_verbs import decode
     from quantdesk.world.chain.cluster import on_cluster
+    from quantdesk.world.chain.decoding import decode
 
     raise typer.Exit(
         on_cluster(lambda at: decode(at, text, as_json=as_json), url=url, program=program)
@@ -187,9 +187,9 @@ def chain_decode(
 
 @chain_commands.command("verify")
 def chain_verify(url: Url = None, program: ProgramId = None, as_json: AsJson = False) -> None:
-    """Check that the deployed bytes are this release's and that its books add up to its tokens."""
-    from quantdesk.world.chain.chain_verbs import verify
+    """Check that the deployed bytes are this release's and every vault's books fit its tokens."""
     from quantdesk.world.chain.cluster import on_cluster
+    from quantdesk.world.chain.verification import verify
 
     raise typer.Exit(on_cluster(lambda at: verify(at, as_json=as_json), url=url, program=program))
 

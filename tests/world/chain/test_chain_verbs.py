@@ -93,8 +93,8 @@ def test_decode_reads_an_account_and_an_unsent_transaction(
     pool = _json(run, "chain", "decode", str(program.addresses.pool))
     (call,) = _json(run, "chain", "decode", base64.b64encode(wire).decode())["instructions"]
 
-    assert (pool["kind"], pool["market_count"]) == ("Pool", 3)
-    assert (call["name"], call["amount"]) == ("deposit_tokens", 7)
+    assert (pool["kind"], pool["fields"]["market_count"]) == ("Pool", 3)
+    assert (call["name"], call["arguments"]["amount"]) == ("deposit_tokens", 7)
     assert call["accounts"]["user_account"] == str(trader.address)
 
 
@@ -103,6 +103,8 @@ def test_verify_compares_the_bytes_and_the_books(run: Run) -> None:
 
     assert found["is_this_release"] is True
     assert found["books_minus_tokens_e6"] == 0
+    (usdc,) = found["vaults"]
+    assert (usdc["books_minus_counted"], usdc["counted_minus_tokens"]) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,9 @@ def test_a_figure_with_its_point_loses_the_unit_of_its_name() -> None:
 
 
 def test_only_an_order_s_kind_is_said_in_the_words_of_orders() -> None:
-    order = {"client_order_id": 1, "kind": 4, "role": 3}
-    strange = {"client_order_id": 1, "kind": 99}
-    change = {"id": 1, "kind": 4}
+    order: dict[str, object] = {"client_order_id": 1, "kind": 4, "role": 3}
+    strange: dict[str, object] = {"client_order_id": 1, "kind": 99}
+    change: dict[str, object] = {"id": 1, "kind": 4}
 
     assert list(plain_lines(order))[1:] == [("kind", "take profit"), ("role", "awake")]
     assert list(plain_lines(strange))[1:] == [("kind", 99)]
