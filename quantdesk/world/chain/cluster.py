@@ -9,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 from solders.keypair import Keypair
@@ -22,6 +23,7 @@ from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.services.ports import PortError
 from quantdesk.settings import Settings, SettingsError, world_environment
 from quantdesk.world.chain.genesis import GenesisFailed
+from quantdesk.world.chain.keys import KeyFileBroken
 from quantdesk.world.chain.plain import plain_lines
 
 CLUSTERS = {
@@ -44,6 +46,7 @@ class CommandFailed(Exception):
 _EXPECTED = (
     CommandFailed,
     GenesisFailed,
+    KeyFileBroken,
     NotDeployable,
     CodecError,
     PortError,
@@ -74,14 +77,21 @@ def on_cluster(
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     try:
         settings = _settings(url)
-        where = load_program(str(address_of(program or settings.program_id)))
+        where = load_program(str(program_address(program, settings)))
         asyncio.run(_with_cluster(work, settings, where))
     except _EXPECTED as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 1
+        return refused(problem)
+    except OSError as problem:
+        return refused(f"cannot use {problem.filename or 'a file'}: {problem.strerror or problem}")
     finally:
         structlog.configure(**before)
     return 0
+
+
+def refused(problem: object) -> int:
+    """Say on standard error why not; exit status 1."""
+    print(f"error: {problem}", file=sys.stderr)
+    return 1
 
 
 async def _with_cluster(
@@ -99,6 +109,7 @@ def _settings(url: str | None) -> Settings:
     home = Settings.from_env(given).home
     environment = {**world_environment(home), **given}
     if url is not None:
+        _require_usable(url)
         environment["SOLANA_RPC_URLS"] = CLUSTERS.get(url, url)
         environment.pop("QD_GENESIS_HASH", None)  # it belongs to the nodes that are not asked now
     settings = Settings.from_env(environment)
@@ -110,6 +121,29 @@ def _settings(url: str | None) -> Settings:
             ]
         )
     return settings
+
+
+def _require_usable(url: str) -> None:
+    # It may hold a provider's key, so it is not repeated.
+    try:
+        parts = [urlsplit(each.strip()) for each in CLUSTERS.get(url, url).split(",")]
+        usable = all(each.scheme in ("http", "https") and each.hostname for each in parts)
+        usable = usable and all(each.port != 0 for each in parts)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise CommandFailed(
+            f"--url is not usable; expected {', '.join(CLUSTERS)}, or an address such as"
+            " https://host:port"
+        )
+
+
+def program_address(program: str | None, settings: Settings) -> Pubkey:
+    """The program that is meant; raises CommandFailed naming the option or the setting."""
+    try:
+        return address_of(program or settings.program_id)
+    except CommandFailed as problem:
+        raise CommandFailed(f"{'--program' if program else 'QD_PROGRAM_ID'}: {problem}") from None
 
 
 def address_of(text: str) -> Pubkey:
@@ -126,7 +160,7 @@ def key_of(file: Path) -> Keypair:
         return read_key(file)
     except FileNotFoundError as problem:
         raise CommandFailed(f"there is no key file {file}") from problem
-    except (ValueError, TypeError) as problem:
+    except (ValueError, TypeError, OverflowError) as problem:
         raise CommandFailed(f"{file} is not a Solana key file (64 numbers)") from problem
 
 

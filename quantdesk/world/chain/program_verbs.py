@@ -15,7 +15,7 @@ from quantdesk.adapters.chain.loader import bound_to
 from quantdesk.adapters.chain.program import IDL_FILE, load_program
 from quantdesk.adapters.oracle.feeds import FEEDS
 from quantdesk.domain.market import DEFAULT_MARKETS
-from quantdesk.settings import PROJECT, Settings
+from quantdesk.settings import PROJECT, Settings, SettingsError
 from quantdesk.world.chain.cluster import (
     MAINNET_GENESIS,
     Cluster,
@@ -23,7 +23,9 @@ from quantdesk.world.chain.cluster import (
     address_of,
     key_of,
     on_cluster,
+    program_address,
     progress,
+    refused,
     tell,
 )
 from quantdesk.world.chain.deployment import DeployKeys, Deployment, DeployPlan
@@ -117,8 +119,11 @@ def initialize(
 
 def print_idl(*, program: str | None, is_legacy: bool) -> int:
     """The IDL on standard output, bound to the program's address."""
-    address = program or Settings.from_env().program_id
-    idl = json.loads(IDL_FILE.read_text()) | {"address": address}
+    try:
+        address = program_address(program, Settings.from_env())
+    except (CommandFailed, SettingsError) as problem:
+        return refused(problem)
+    idl = json.loads(IDL_FILE.read_text()) | {"address": str(address)}
     print(json.dumps(legacy_idl(idl) if is_legacy else idl))
     return 0
 

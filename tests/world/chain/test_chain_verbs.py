@@ -117,6 +117,13 @@ def test_verify_compares_the_bytes_and_the_books(run: Run) -> None:
         (("chain", "verify", "--program", "1" * 32), "is not an upgradeable program"),
         (("program", "initialize", "--program", "1" * 31 + "2"), "there is no program at"),
         (("program", "deploy", "--program", "1" * 31 + "2"), "needs that address's own key"),
+        (("program", "deploy", "--payer", "/tmp"), "cannot use /tmp: Is a directory"),  # noqa: S108
+        (("program", "idl", "--program", "nonsense"), "--program: 'nonsense' is not a Solana"),
+        (("chain", "accounts", "--program", "nonsense"), "--program: 'nonsense' is not a Solana"),
+        (("chain", "accounts", "--url", "foo"), "--url is not usable; expected localhost"),
+        (("chain", "accounts", "--url", "http://h:99999"), "--url is not usable"),
+        (("chain", "airdrop", "inf"), "inf SOL cannot be sent"),
+        (("chain", "airdrop", "1e12"), "1e+12 SOL cannot be sent"),
     ],
 )
 def test_a_mistake_ends_with_one_sentence_and_status_one(
@@ -128,6 +135,33 @@ def test_a_mistake_ends_with_one_sentence_and_status_one(
     assert problem.startswith("error: ")
     assert sentence in problem
     assert "Traceback" not in problem
+
+
+def test_a_broken_setting_or_file_ends_with_a_sentence_that_names_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QD_HOME", "/proc/x")
+    _refused(run("chain", "airdrop", "1"), "cannot use /proc/x")
+
+    monkeypatch.setenv("QD_HOME", str(tmp_path))
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "admin.json").write_text("[1, 2")
+    _refused(run("chain", "airdrop", "1"), f"{tmp_path}/keys/admin.json is not a Solana key file")
+
+    monkeypatch.setenv("QD_PROGRAM_ID", "bad")
+    _refused(run("program", "idl"), "QD_PROGRAM_ID: 'bad' is not a Solana address")
+    _refused(run("chain", "accounts"), "QD_PROGRAM_ID: 'bad' is not a Solana address")
+
+    monkeypatch.setenv("QD_GENESIS_HASH", "zz")
+    _refused(run("chain", "accounts"), "QD_GENESIS_HASH is 'zz'")
+    _refused(run("program", "idl"), "QD_GENESIS_HASH is 'zz'")
+
+
+def _refused(done: tuple[int, str, str], sentence: str) -> None:
+    status, told, problem = done
+    assert (status, told) == (1, "")
+    assert problem.startswith("error: ")
+    assert sentence in problem
 
 
 def test_without_any_cluster_the_fix_is_named(
