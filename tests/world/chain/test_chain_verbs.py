@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from solders.keypair import Keypair
 from typer.testing import CliRunner
 
 from quantdesk.adapters.chain.instructions import Instructions, Trader
 from quantdesk.adapters.chain.program import load_program
 from quantdesk.adapters.chain.transaction import build_message, sign
 from quantdesk.cli import app
+from quantdesk.world.chain import program_verbs
 from quantdesk.world.chain.keys import ensure_keys
 from tests.world.chain.chains import free_port_pair
 from tests.world.chain.exchange_process import exchange_process
@@ -188,6 +190,46 @@ def test_deploy_rehearses_without_a_trace_and_then_deploys(
     assert _json(run, "program", "deploy")["is_done"] is True
     _json(run, "program", "initialize", "--program", str(deployed["program"]))
     assert _json(run, "chain", "verify", "--program", str(deployed["program"]))["is_this_release"]
+
+
+def test_whoever_may_upgrade_is_named_as_the_chain_says(
+    run: Run, home: tuple[Path, str], tmp_path: Path
+) -> None:
+    admin = str(ensure_keys(home[0] / "keys").admin.pubkey())
+    other = _key_file(tmp_path / "other.json")
+
+    status, told, warning = run(
+        *("program", "deploy", "--program", str(load_program().id), "--authority", other),
+        *("--dry-run", "--json"),
+    )
+
+    assert (status, json.loads(told)["is_done"]) == (0, True)
+    assert json.loads(told)["upgrade_authority"] == admin
+    assert f"WARNING: {admin} may replace" in warning
+
+
+def test_a_rehearsal_ends_as_the_deployment_would(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = tmp_path / "changed.so"
+    changed.write_bytes(program_verbs.ARTIFACT.read_bytes()[:-1] + b"\1")
+    monkeypatch.setattr(program_verbs, "ARTIFACT", changed)
+    other = _key_file(tmp_path / "other.json")
+    upgrade = ("--program", str(load_program().id), "--authority", other)
+    poor = ("--program-key", _key_file(tmp_path / "new.json"), "--payer", other)
+
+    for words, sentence in ((upgrade, "upgrade authority is"), (poor, "fund it first")):
+        status, told, problem = run("program", "deploy", *words, "--dry-run", "--json")
+
+        assert status == 1
+        assert json.loads(told)["changed"] is False
+        assert "without --dry-run it would be refused" in problem
+        assert sentence in problem.splitlines()[-1]
+
+
+def _key_file(file: Path) -> str:
+    file.write_text(json.dumps(list(bytes(Keypair()))))
+    return str(file)
 
 
 def test_a_dead_node_beside_a_good_one_is_told_beside_the_json(

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from solders.keypair import Keypair
 
+from quantdesk.adapters.chain.addresses import SYSTEM_PROGRAM
 from quantdesk.adapters.chain.loader import NotDeployable, bound_to
 from quantdesk.adapters.chain.program import load_program
 from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.services.actions import Commitment
 from quantdesk.settings import PROJECT
 from quantdesk.world.chain.config import ChainConfig
-from quantdesk.world.chain.deployment import DeployKeys, Deployment
+from quantdesk.world.chain.deployment import DeployKeys, Deployment, DeployPlan
 from quantdesk.world.chain.genesis import initialize_exchange
 from quantdesk.world.chain.keys import ensure_keys
 from quantdesk.world.chain.server import RECEIVER_ID, deployed_programs, running
@@ -85,6 +87,59 @@ async def test_a_priced_deployment_under_another_authority_lands(
 
     done = await Deployment(rpc, keys, SMALL).plan()
     assert (done.is_done, done.authority) == (True, keys.authority.pubkey())
+
+
+async def test_a_buffer_of_another_deployment_is_named_with_its_key_and_what_it_holds(
+    rpc: RpcClient, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    keys = replace(await _keys(rpc), buffer_file=tmp_path / "buffer.json")
+    await Deployment(rpc, keys, SMALL, say=said.append)._fill_buffer()
+
+    with pytest.raises(NotDeployable) as refusal:
+        await Deployment(rpc, keys, SMALL + b"\0").plan()
+
+    held = f"(key file {tmp_path}/buffer.json) holds 1."
+    assert held in said[0]
+    assert held in str(refusal.value)
+    assert f"solana program close {keys.buffer.pubkey()}" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, None),
+        ({"is_done": True, "balance_lamports": 0}, None),
+        ({"is_upgrade": True}, "is final: nobody may upgrade it"),
+        ({"is_upgrade": True, "authority": SYSTEM_PROGRAM}, "upgrade authority is 1111"),
+        ({"balance_lamports": 5}, "fund it first"),
+    ],
+)
+def test_a_plan_says_why_it_would_be_refused(changes: dict[str, Any], words: str | None) -> None:
+    payer, program = Keypair(), Keypair()
+    keys = DeployKeys(
+        payer=payer,
+        authority=payer,
+        program=program.pubkey(),
+        program_key=program,
+        buffer=Keypair(),
+    )
+    plan = DeployPlan(
+        is_upgrade=False,
+        is_done=False,
+        chunks_missing=1,
+        chunks=1,
+        locked_lamports=1,
+        lent_lamports=2,
+        fee_lamports=3,
+        balance_lamports=6,
+        authority=None,
+    )
+    nowhere: Any = None
+
+    refusal = Deployment(nowhere, keys, SMALL).refusal(replace(plan, **changes))
+
+    assert (refusal is None) if words is None else (refusal and words in refusal)
 
 
 async def test_a_second_run_finds_nothing_to_do_and_sends_nothing(rpc: RpcClient) -> None:
