@@ -79,7 +79,12 @@ def program_initialize(
         typer.Option(help="An existing USDC mint; default: a test USDC and test funds are made."),
     ] = None,
     seed_usdc: Annotated[
-        int, typer.Option(min=0, help="Whole USDC of the admin for pool and insurance.")
+        int,
+        typer.Option(
+            min=0,
+            max=10**12,
+            help="Whole USDC of the admin for pool and insurance; with --usdc-mint.",
+        ),
     ] = 0,
     as_json: AsJson = False,
 ) -> None:

@@ -31,6 +31,7 @@ from quantdesk.world.chain.cluster import (
 from quantdesk.world.chain.deployment import DeployKeys, Deployment, DeployPlan
 from quantdesk.world.chain.genesis import ExchangeConfig, initialize_exchange
 from quantdesk.world.chain.keys import ensure_keys
+from quantdesk.world.chain.opening import require_openable
 
 ARTIFACT = PROJECT / "programs" / "artifacts" / "quantdesk.so"
 FINAL = "{program} is final: nobody may replace it."
@@ -92,11 +93,7 @@ def initialize(
 
     async def work(cluster: Cluster) -> None:
         keys = ensure_keys(cluster.keys_dir)
-        if await cluster.rpc.account(cluster.program.id) is None:
-            raise CommandFailed(
-                f"there is no program at {cluster.program.id}; deploy it first with"
-                " `quantdesk program deploy`, or name another with --program"
-            )
+        await require_openable(cluster, keys, usdc_mint=usdc_mint, seed_usdc=seed_usdc)
         mint = address_of(usdc_mint) if usdc_mint else None
         config = ExchangeConfig(
             markets=tuple(DEFAULT_MARKETS.values()),

@@ -119,6 +119,8 @@ def test_verify_compares_the_bytes_and_the_books(run: Run) -> None:
         (("chain", "verify", "--program", "1" * 32), "is not an upgradeable program"),
         (("program", "initialize", "--program", "1" * 31 + "2"), "there is no program at"),
         (("program", "deploy", "--program", "1" * 31 + "2"), "needs that address's own key"),
+        (("program", "initialize", "--seed-usdc", "5"), "--seed-usdc is for an existing mint"),
+        (("program", "initialize", "--usdc-mint", "1" * 32), "this exchange is open and its USDC"),
         (("program", "deploy", "--payer", "/tmp"), "cannot use /tmp: Is a directory"),  # noqa: S108
         (("program", "idl", "--program", "nonsense"), "--program: 'nonsense' is not a Solana"),
         (("chain", "accounts", "--program", "nonsense"), "--program: 'nonsense' is not a Solana"),

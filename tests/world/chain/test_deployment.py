@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,13 @@ from quantdesk.adapters.chain.loader import NotDeployable, bound_to
 from quantdesk.adapters.chain.program import load_program
 from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.services.actions import Commitment
-from quantdesk.settings import PROJECT
+from quantdesk.settings import PROJECT, Settings
+from quantdesk.world.chain.cluster import Cluster, CommandFailed
 from quantdesk.world.chain.config import ChainConfig
 from quantdesk.world.chain.deployment import DeployKeys, Deployment, DeployPlan
-from quantdesk.world.chain.genesis import initialize_exchange
+from quantdesk.world.chain.genesis import GenesisFailed, initialize_exchange
 from quantdesk.world.chain.keys import ensure_keys
+from quantdesk.world.chain.opening import require_openable
 from quantdesk.world.chain.server import RECEIVER_ID, deployed_programs, running
 from tests.world.chain.chains import SOL, free_port_pair
 from tests.world.chain.test_genesis import CONFIG
@@ -87,6 +90,26 @@ async def test_a_priced_deployment_under_another_authority_lands(
 
     done = await Deployment(rpc, keys, SMALL).plan()
     assert (done.is_done, done.authority) == (True, keys.authority.pubkey())
+
+
+async def test_opening_is_refused_in_words_before_and_after_the_first_transaction(
+    rpc: RpcClient, tmp_path: Path
+) -> None:
+    keys, where = ensure_keys(tmp_path / "keys"), await _keys(rpc)
+    program = load_program(str(where.program))
+    settings = Settings.from_env({"QD_HOME": str(tmp_path)})
+    cluster = Cluster(rpc=rpc, program=program, settings=settings)
+    await Deployment(rpc, where, bound_to(BINARY, BUILT_FOR, where.program)).run()
+
+    with pytest.raises(CommandFailed, match="only the program's upgrade authority") as early:
+        await require_openable(cluster, keys, usdc_mint=None, seed_usdc=0)
+    with pytest.raises(GenesisFailed) as late:
+        await initialize_exchange(rpc, program, keys, CONFIG)
+
+    admin = keys.admin.pubkey()
+    assert f"that is {where.payer.pubkey()}, and keys/admin.json is {admin}" in str(early.value)
+    assert str(late.value).startswith(f"initialize, signed by {admin}, was refused: ")
+    assert not re.search(r"Failure\(|\[|\{", str(late.value))
 
 
 async def test_a_buffer_of_another_deployment_is_named_with_its_key_and_what_it_holds(
