@@ -160,7 +160,7 @@ def key_of(file: Path) -> Keypair:
         return read_key(file)
     except FileNotFoundError as problem:
         raise CommandFailed(f"there is no key file {file}") from problem
-    except (ValueError, TypeError, OverflowError) as problem:
+    except (ValueError, TypeError) as problem:
         raise CommandFailed(f"{file} is not a Solana key file (64 numbers)") from problem
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from solders.keypair import Keypair
 
+from quantdesk.adapters.chain.faucet import read_key
+
 
 class KeyFileBroken(Exception):
     """A file does not hold a Solana key; the message names it."""
@@ -39,7 +41,7 @@ def _ensure(directory: Path, name: str) -> Keypair:
     if not path.exists():
         _write_once(path, Keypair())
     try:
-        return Keypair.from_bytes(bytes(json.loads(path.read_text())))
+        return read_key(path)
     except (ValueError, TypeError) as problem:
         raise KeyFileBroken(
             f"{path} is not a Solana key file (64 numbers); put the right one back"

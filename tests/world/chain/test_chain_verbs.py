@@ -152,6 +152,12 @@ def test_a_broken_setting_or_file_ends_with_a_sentence_that_names_it(
     (tmp_path / "keys" / "admin.json").write_text("[1, 2")
     _refused(run("chain", "airdrop", "1"), f"{tmp_path}/keys/admin.json is not a Solana key file")
 
+    (tmp_path / "a.json").write_text("64")
+    _refused(
+        run("program", "deploy", "--payer", str(tmp_path / "a.json")),
+        f"{tmp_path}/a.json is not a Solana key file",
+    )
+
     monkeypatch.setenv("QD_PROGRAM_ID", "bad")
     _refused(run("program", "idl"), "QD_PROGRAM_ID: 'bad' is not a Solana address")
     _refused(run("chain", "accounts"), "QD_PROGRAM_ID: 'bad' is not a Solana address")
