@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 PROGRAM_ID = "HsSzXVuSwiqGQvocT2zMX8zc86KQ9TYfZFZcfmmejzso"
 PROJECT = Path(__file__).resolve().parent.parent
+_MANY_HOSTS = {"DATABASE_URL", "QD_MIGRATION_DATABASE_URL"}
+_LAST_PORT = 65_535
 
 
 class Environment(Enum):
@@ -136,7 +138,12 @@ def world_environment(home: Path) -> dict[str, str]:
     file = home / "world.json"
     if not file.exists():
         return {}
-    environment: dict[str, str] = json.loads(file.read_text())["environment"]
+    try:
+        environment: dict[str, str] = json.loads(file.read_text())["environment"]
+    except (ValueError, LookupError, TypeError) as problem:
+        raise SettingsError(
+            [f"{file} is not what `quantdesk up` wrote; stop the world and remove the file"]
+        ) from problem
     return environment
 
 
@@ -192,7 +199,7 @@ class _Reader:
             supabase_url=self._url("SUPABASE_URL", "", ("http", "https")),
             solana_rpc_urls=rpc_urls,
             solana_ws_url=self._url("SOLANA_WS_URL", _ws_url(rpc_urls), ("ws", "wss")),
-            genesis_hash=self._text("QD_GENESIS_HASH"),
+            genesis_hash=self._hash("QD_GENESIS_HASH"),
             program_id=self._text("QD_PROGRAM_ID", PROGRAM_ID),
             usdc_mint=self._text("QD_USDC_MINT"),
             public_origin=self._url(
@@ -244,6 +251,15 @@ class _Reader:
             self._check_url(name, text, schemes)
         return text
 
+    def _hash(self, name: str) -> str:
+        text = self._text(name)
+        if text and not re.fullmatch(r"[1-9A-HJ-NP-Za-km-z]{32,44}", text):
+            self.problems.append(
+                f"{name} is {text!r}, expected 32 bytes in base58, as `getGenesisHash` answers;"
+                " correct it, or unset it to take the nodes' word"
+            )
+        return text
+
     def _check_rate(self, url: str) -> None:
         _, _, told = url.partition("#")
         if told and not re.fullmatch(r"rps=[1-9][0-9]{0,5}(\.[0-9]+)?", told):
@@ -257,6 +273,8 @@ class _Reader:
         try:
             parts = urlsplit(text)
             usable = parts.scheme in schemes and bool(parts.hostname or parts.path)
+            # Only Postgres may name several hosts with a port each; reading no number raises.
+            usable = usable and (name in _MANY_HOSTS or parts.port != 0)
         except ValueError:
             usable = False
         if not usable:
@@ -272,5 +290,10 @@ def _ws_url(rpc_urls: tuple[str, ...]) -> str:
         return ""
     parts = urlsplit(rpc_urls[0])
     scheme = "wss" if parts.scheme == "https" else "ws"
-    port = f":{parts.port + 1}" if parts.port else ""
+    try:
+        port = f":{parts.port + 1}" if parts.port else ""
+    except ValueError:
+        return ""  # whoever checks the address says what is wrong with it
+    if parts.port == _LAST_PORT:
+        return ""
     return f"{scheme}://{parts.hostname}{port}"

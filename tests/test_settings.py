@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quantdesk.settings import Environment, Scene, Settings, SettingsError
+from quantdesk.settings import Environment, Scene, Settings, SettingsError, world_environment
 
 PRODUCTION = {
     "QD_ENV": "production",
@@ -139,5 +139,23 @@ def test_a_node_may_carry_the_rate_of_its_plan_and_nothing_else_behind_its_url()
 
 
 def test_the_cluster_is_pinned_by_its_genesis_hash_when_one_is_given() -> None:
-    assert Settings.from_env({"QD_GENESIS_HASH": "5eykt4Us"}).genesis_hash == "5eykt4Us"
+    mainnet = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
+    assert Settings.from_env({"QD_GENESIS_HASH": mainnet}).genesis_hash == mainnet
     assert Settings.from_env({}).genesis_hash == ""
+    with pytest.raises(SettingsError, match="QD_GENESIS_HASH is 'zz', expected 32 bytes in base58"):
+        Settings.from_env({"QD_GENESIS_HASH": "zz"})
+
+
+def test_a_port_that_is_none_is_refused_by_name_and_the_last_one_has_no_next() -> None:
+    with pytest.raises(SettingsError, match="SOLANA_RPC_URLS is not a usable address"):
+        Settings.from_env({"SOLANA_RPC_URLS": "http://node:99999"})
+    assert Settings.from_env({"SOLANA_RPC_URLS": "http://node:65535"}).solana_ws_url == ""
+    several = "postgresql://one:5432,two:5432/quantdesk"
+    assert Settings.from_env({"DATABASE_URL": several}).database_url == several
+
+
+def test_a_broken_record_of_the_world_is_named(tmp_path: Path) -> None:
+    (tmp_path / "world.json").write_text("{")
+
+    with pytest.raises(SettingsError, match=r"world\.json is not what"):
+        world_environment(tmp_path)

@@ -17,7 +17,7 @@ from quantdesk.adapters.chain.budget import PRICE_CAP, budget_of
 from quantdesk.adapters.chain.instructions import Instructions, MarketRef, Trader
 from quantdesk.adapters.chain.program import Fields, Program
 from quantdesk.adapters.chain.rpc_node import AccountBytes, Node
-from quantdesk.adapters.chain.transaction import build_message
+from quantdesk.adapters.chain.transaction import TransactionTooLong, build_message
 from quantdesk.adapters.chain.vaults import VaultReader
 from quantdesk.services.actions import (
     Action,
@@ -123,21 +123,32 @@ class ChainExchange:
         if found is not None:
             trader = Trader.of(address, self._program.decode("UserAccount", found.data))
         instructions = self._for(action, trader, sub_account_id)
-        budget = await budget_of(
-            self._node, key, instructions, blockhash.hash, price_cap=self._price_cap
-        )
         return UnsignedTransaction(
             account=str(address),
-            message_bytes=build_message(
-                key,
-                instructions,
-                blockhash.hash,
-                unit_limit=budget.unit_limit,
-                unit_price=budget.unit_price,
-            ),
+            message_bytes=await self._message(key, instructions, blockhash.hash),
             last_valid_block_height=blockhash.last_valid_block_height,
             order_address=self._order_address(action, address),
         )
+
+    async def _message(
+        self, payer: Pubkey, instructions: list[Instruction], blockhash: str
+    ) -> bytes:
+        try:
+            budget = await budget_of(
+                self._node, payer, instructions, blockhash, price_cap=self._price_cap
+            )
+            return build_message(
+                payer,
+                instructions,
+                blockhash,
+                unit_limit=budget.unit_limit,
+                unit_price=budget.unit_price,
+            )
+        except TransactionTooLong as problem:
+            raise TransactionTooLong(
+                "the account holds too many markets and collaterals; close one or withdraw one"
+                f" first ({problem})"
+            ) from problem
 
     def _for(self, action: Action, trader: Trader, sub_account_id: int) -> list[Instruction]:
         build = self._instructions

@@ -3,14 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from quantdesk.adapters.chain.framework_errors import ANCHOR, OTHERS
 from quantdesk.adapters.chain.program import Program
 
-_ANCHOR = {
-    2001: ("ConstraintHasOne", "An account does not belong to the account that must own it"),
-    2006: ("ConstraintSeeds", "An account is not at the address the program expects"),
-    3007: ("AccountOwnedByWrongProgram", "An account belongs to another program"),
-    3012: ("AccountNotInitialized", "An account that the instruction needs does not exist"),
-}
 _RUNTIME = {
     "AlreadyProcessed": "This transaction has already been processed",
     "BlockhashNotFound": "The transaction's blockhash has expired; prepare it again",
@@ -18,6 +13,7 @@ _RUNTIME = {
     "AccountNotFound": "The wallet holds no SOL for the network fee; add SOL",
     "InsufficientFundsForRent": "The wallet cannot pay the rent of a new account; add SOL",
 }
+_LOW_FUNDS = "An account holds too little SOL, or too few tokens, for what it must pay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +40,27 @@ def failure_of(err: Any, program: Program, logs: list[str] | None = None) -> Fai
 
 
 def _custom(code: int, program: Program, logs: list[str] | None) -> Failure:
-    if logs is not None and not _is_ours(code, program, logs):
-        return Failure(code=f"Custom{code}", message=f"Another program refused it, code {code}")
+    refuser = _refuser(code, logs or [])
+    if refuser is not None and refuser != str(program.id):
+        return Failure(code=f"Custom{code}", message=_of_another(code, refuser))
     known = program.error(code)
     if known is not None:
         return Failure(code=known.name, message=known.message)
-    name, message = _ANCHOR.get(code, (f"Custom{code}", f"The program refused it, code {code}"))
-    return Failure(code=name, message=message)
+    if code in ANCHOR:
+        name, message = ANCHOR[code]
+        return Failure(code=name, message=message)
+    # Neither our program nor Anchor has codes this low: only what they called can have said it.
+    message = _LOW_FUNDS if code == 1 else f"The program refused it, code {code}"
+    return Failure(code=f"Custom{code}", message=message)
 
 
-def _is_ours(code: int, program: Program, logs: list[str]) -> bool:
+def _of_another(code: int, refuser: str) -> str:
+    words = next((each for key, each in OTHERS.items() if str(key) == refuser), {})
+    return words.get(code, f"Another program ({refuser}) refused it, code {code}")
+
+
+def _refuser(code: int, logs: list[str]) -> str | None:
     """The innermost program that failed is the one whose code this is."""
     ending = f" failed: custom program error: {code:#x}"
-    failed = [line.split(" ")[1] for line in logs if line.endswith(ending)]
-    return not failed or failed[0] == str(program.id)
+    failed = (line.split(" ")[1] for line in logs if line.endswith(ending))
+    return next(failed, None)

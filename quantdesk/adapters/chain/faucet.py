@@ -66,5 +66,8 @@ class ChainFaucet:
 
 
 def read_key(file: Path) -> Keypair:
-    """A Solana keypair file: a JSON array of 64 numbers."""
-    return Keypair.from_bytes(bytes(json.loads(file.read_text())))
+    """A Solana keypair file: a JSON array of 64 numbers; raises OSError, ValueError, TypeError."""
+    numbers = json.loads(file.read_text())
+    if not isinstance(numbers, list):
+        raise TypeError("expected a list")  # of one number Python would make so many zeros
+    return Keypair.from_bytes(bytes(numbers))

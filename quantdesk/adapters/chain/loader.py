@@ -15,8 +15,8 @@ from quantdesk.adapters.chain.addresses import SYSTEM_PROGRAM, UPGRADEABLE_LOADE
 BUFFER_HEADER = 37
 PROGRAM_SPACE = 36
 PROGRAM_DATA_HEADER = 45
-CHUNK_BYTES = 960
-"""What fits beside one signature, a compute limit and a price in a 1232-byte transaction."""
+CHUNK_BYTES = 850
+"""Fits, in a transaction of 1232 bytes, beside two signatures, a compute limit and a price."""
 
 _RENT = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
 _CLOCK = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")

@@ -45,8 +45,7 @@ def build_message(
     size = 1 + 64 * message[1] + len(message)
     if size > TRANSACTION_BYTES_MAX:
         raise TransactionTooLong(
-            f"the account holds too many markets and collaterals for one transaction: {size} bytes"
-            f" of {TRANSACTION_BYTES_MAX}; close one or withdraw one first"
+            f"too long for one transaction: {size} bytes of {TRANSACTION_BYTES_MAX}"
         )
     return message
 

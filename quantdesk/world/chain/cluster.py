@@ -9,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 from solders.keypair import Keypair
@@ -17,11 +18,12 @@ from solders.pubkey import Pubkey
 from quantdesk.adapters.chain.codec import CodecError
 from quantdesk.adapters.chain.faucet import read_key
 from quantdesk.adapters.chain.loader import NotDeployable
-from quantdesk.adapters.chain.program import Program, load_program
+from quantdesk.adapters.chain.program import Fields, Program, load_program
 from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.services.ports import PortError
 from quantdesk.settings import Settings, SettingsError, world_environment
 from quantdesk.world.chain.genesis import GenesisFailed
+from quantdesk.world.chain.keys import KeyFileBroken
 from quantdesk.world.chain.plain import plain_lines
 
 CLUSTERS = {
@@ -30,6 +32,10 @@ CLUSTERS = {
     "testnet": "https://api.testnet.solana.com",
     "mainnet": "https://api.mainnet-beta.solana.com",
 }
+NAME_WIDTH_MIN = 27
+UNREADABLE = "unreadable"
+"""Stands for the kind of an account of the program that this release cannot decode."""
+
 MAINNET_GENESIS = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
 
 
@@ -40,6 +46,7 @@ class CommandFailed(Exception):
 _EXPECTED = (
     CommandFailed,
     GenesisFailed,
+    KeyFileBroken,
     NotDeployable,
     CodecError,
     PortError,
@@ -70,14 +77,21 @@ def on_cluster(
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     try:
         settings = _settings(url)
-        where = load_program(str(address_of(program or settings.program_id)))
+        where = load_program(str(program_address(program, settings)))
         asyncio.run(_with_cluster(work, settings, where))
     except _EXPECTED as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 1
+        return refused(problem)
+    except OSError as problem:
+        return refused(f"cannot use {problem.filename or 'a file'}: {problem.strerror or problem}")
     finally:
         structlog.configure(**before)
     return 0
+
+
+def refused(problem: object) -> int:
+    """Say on standard error why not; exit status 1."""
+    print(f"error: {problem}", file=sys.stderr)
+    return 1
 
 
 async def _with_cluster(
@@ -95,6 +109,7 @@ def _settings(url: str | None) -> Settings:
     home = Settings.from_env(given).home
     environment = {**world_environment(home), **given}
     if url is not None:
+        _require_usable(url)
         environment["SOLANA_RPC_URLS"] = CLUSTERS.get(url, url)
         environment.pop("QD_GENESIS_HASH", None)  # it belongs to the nodes that are not asked now
     settings = Settings.from_env(environment)
@@ -106,6 +121,29 @@ def _settings(url: str | None) -> Settings:
             ]
         )
     return settings
+
+
+def _require_usable(url: str) -> None:
+    # It may hold a provider's key, so it is not repeated.
+    try:
+        parts = [urlsplit(each.strip()) for each in CLUSTERS.get(url, url).split(",")]
+        usable = all(each.scheme in ("http", "https") and each.hostname for each in parts)
+        usable = usable and all(each.port != 0 for each in parts)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise CommandFailed(
+            f"--url is not usable; expected {', '.join(CLUSTERS)}, or an address such as"
+            " https://host:port"
+        )
+
+
+def program_address(program: str | None, settings: Settings) -> Pubkey:
+    """The program that is meant; raises CommandFailed naming the option or the setting."""
+    try:
+        return address_of(program or settings.program_id)
+    except CommandFailed as problem:
+        raise CommandFailed(f"{'--program' if program else 'QD_PROGRAM_ID'}: {problem}") from None
 
 
 def address_of(text: str) -> Pubkey:
@@ -124,6 +162,19 @@ def key_of(file: Path) -> Keypair:
         raise CommandFailed(f"there is no key file {file}") from problem
     except (ValueError, TypeError) as problem:
         raise CommandFailed(f"{file} is not a Solana key file (64 numbers)") from problem
+
+
+async def decoded(cluster: Cluster) -> list[tuple[Pubkey, str, Fields]]:
+    """Address, kind and fields of every account; one that cannot be read is `unreadable`."""
+    found = await cluster.rpc.program_accounts(cluster.program.id)
+    return [(each.address, *_kind_of(cluster.program, each.data)) for each in found]
+
+
+def _kind_of(program: Program, stored: bytes) -> tuple[str, Fields]:
+    try:
+        return program.decode_account(stored)
+    except CodecError as problem:
+        return UNREADABLE, {"bytes": len(stored), "problem": str(problem)}
 
 
 def shown(value: object) -> object:
@@ -146,8 +197,10 @@ def tell(found: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(readable), flush=True)
         return
-    for name, text in plain_lines(readable):
-        print(f"{name:<28}{text}", flush=True)
+    lines = list(plain_lines(readable))
+    width = max([NAME_WIDTH_MIN, *(len(name) for name, _ in lines)])
+    for name, text in lines:
+        print(f"{name:<{width}} {text}", flush=True)
 
 
 def progress(*, as_json: bool) -> Callable[[str], None]:

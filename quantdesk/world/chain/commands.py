@@ -40,7 +40,8 @@ def program_deploy(
         Path | None, typer.Option(help="Who may upgrade it; default: the payer.")
     ] = None,
     unit_price: Annotated[
-        int, typer.Option(min=0, help="Priority fee in micro-lamports per compute unit.")
+        int,
+        typer.Option(min=0, max=2**64 - 1, help="Priority fee in micro-lamports per compute unit."),
     ] = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would do and cost; send nothing.")
@@ -78,7 +79,12 @@ def program_initialize(
         typer.Option(help="An existing USDC mint; default: a test USDC and test funds are made."),
     ] = None,
     seed_usdc: Annotated[
-        int, typer.Option(min=0, help="Whole USDC of the admin for pool and insurance.")
+        int,
+        typer.Option(
+            min=0,
+            max=10**12,
+            help="Whole USDC of the admin for pool and insurance; with --usdc-mint.",
+        ),
     ] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -176,8 +182,8 @@ def chain_decode(
     as_json: AsJson = False,
 ) -> None:
     """Say in the program's words what an account holds or a transaction does and did."""
-    from quantdesk.world.chain.chain_verbs import decode
     from quantdesk.world.chain.cluster import on_cluster
+    from quantdesk.world.chain.decoding import decode
 
     raise typer.Exit(
         on_cluster(lambda at: decode(at, text, as_json=as_json), url=url, program=program)
@@ -186,9 +192,9 @@ def chain_decode(
 
 @chain_commands.command("verify")
 def chain_verify(url: Url = None, program: ProgramId = None, as_json: AsJson = False) -> None:
-    """Check that the deployed bytes are this release's and that its books add up to its tokens."""
-    from quantdesk.world.chain.chain_verbs import verify
+    """Check that the deployed bytes are this release's and every vault's books fit its tokens."""
     from quantdesk.world.chain.cluster import on_cluster
+    from quantdesk.world.chain.verification import verify
 
     raise typer.Exit(on_cluster(lambda at: verify(at, as_json=as_json), url=url, program=program))
 

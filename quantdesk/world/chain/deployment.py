@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from solders.instruction import Instruction
 from solders.keypair import Keypair
@@ -17,10 +18,13 @@ from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain import loader
 from quantdesk.adapters.chain.addresses import UPGRADEABLE_LOADER
+from quantdesk.adapters.chain.failures import failure_of
 from quantdesk.adapters.chain.loader import CHUNK_BYTES, Deployed, NotDeployable
+from quantdesk.adapters.chain.program import load_program
 from quantdesk.adapters.chain.transaction import build_message, sign
 from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.adapters.rpc.errors import TransactionRejected
+from quantdesk.adapters.rpc.types import AccountData
 from quantdesk.services.actions import Commitment
 from quantdesk.services.ports import PortError
 
@@ -48,6 +52,8 @@ class DeployKeys:
     program_key: Keypair | None
     """Needed for the first deployment only."""
     buffer: Keypair
+    buffer_file: Path | None = None
+    """Where the buffer's key lies; whoever loses it loses what the buffer holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +105,7 @@ class Deployment:
         is_done = deployed is not None and deployed.holds(self._binary)
         buffer = await self._rpc.account(self._keys.buffer.pubkey(), _PROCESSED)
         if not is_done:
-            missing = self._missing(None if buffer is None else buffer.data)
+            missing = self._missing(buffer)
         size = len(self._binary)
         new = deployed is None
         locked = await self._rent(loader.PROGRAM_DATA_HEADER + self._room) if new else 0
@@ -122,28 +128,34 @@ class Deployment:
         plan = await self.plan()
         if plan.is_done:
             return False
-        self._require(plan)
+        if problem := self.refusal(plan):
+            raise NotDeployable(problem)
         await self._fill_buffer()
         await self._finish(is_upgrade=plan.is_upgrade)
         await self._verify()
         return True
 
-    def _require(self, plan: DeployPlan) -> None:
+    def refusal(self, plan: DeployPlan) -> str | None:
+        """Why this plan cannot be carried out, None when it can or nothing is left to do."""
         mine = self._keys.authority.pubkey()
+        if plan.is_done:
+            return None
+        if plan.is_upgrade and plan.authority is None:
+            return f"{self._keys.program} is final: nobody may upgrade it"
         if plan.is_upgrade and plan.authority != mine:
-            owner = plan.authority or "nobody: it is frozen for ever"
-            raise NotDeployable(f"upgrade authority is {owner}, not {mine}; sign with that key")
+            return f"upgrade authority is {plan.authority}, not {mine}; sign with that key"
         if not plan.is_upgrade and self._keys.program_key is None:
-            raise NotDeployable(
+            return (
                 f"the first deployment at {self._keys.program} needs that address's own key;"
                 " give it with --program-key, or deploy at a new address"
             )
         if not plan.is_affordable:
             needed = plan.locked_lamports + plan.lent_lamports + plan.fee_lamports
-            raise NotDeployable(
+            return (
                 f"{self._keys.payer.pubkey()} has {plan.balance_lamports / 1e9:.4f} SOL and needs"
                 f" {needed / 1e9:.4f}; fund it first"
             )
+        return None
 
     async def _fill_buffer(self) -> None:
         buffer, payer = self._keys.buffer, self._keys.payer
@@ -159,15 +171,19 @@ class Deployment:
                 rent_lamports=rent,
             )
             await self._send(made, [payer, buffer], WRITE_UNITS)
+            self._say(f"{self._buffer(rent)} until the program is deployed")
         for _ in range(ROUNDS_MAX):
             found = await self._rpc.account(buffer.pubkey(), _PROCESSED)
-            missing = self._missing(None if found is None else found.data)
+            missing = self._missing(found)
             if not missing:
                 return
             self._say(f"writing {len(missing)} of {len(self._chunks())} chunks")
             await self._write(missing)
             await self._settled(len(missing))
-        raise NotDeployable("chunks keep getting lost; run the same command again to go on")
+        where = self._buffer(found.lamports) if found else "the buffer is gone"
+        raise NotDeployable(
+            f"chunks keep getting lost; {where}; run the same command again to go on"
+        )
 
     async def _write(self, offsets: Sequence[int]) -> None:
         """Send chunks once each; what a node loses is found missing by the next look."""
@@ -197,7 +213,7 @@ class Deployment:
         while time.monotonic() < deadline:
             await asyncio.sleep(0.8)
             found = await self._rpc.account(self._keys.buffer.pubkey(), _PROCESSED)
-            missing = len(self._missing(None if found is None else found.data))
+            missing = len(self._missing(found))
             if missing in (0, before):
                 return
             before = missing
@@ -245,20 +261,29 @@ class Deployment:
     def _chunks(self) -> list[int]:
         return list(range(0, len(self._binary), CHUNK_BYTES))
 
-    def _missing(self, buffer: bytes | None) -> list[int]:
-        if buffer is None:
+    def _missing(self, found: AccountData | None) -> list[int]:
+        if found is None:
             return self._chunks()
-        authority, content = loader.read_buffer(buffer)
+        authority, content = loader.read_buffer(found.data)
         if authority != self._keys.authority.pubkey() or len(content) != len(self._binary):
             raise NotDeployable(
-                f"the buffer {self._keys.buffer.pubkey()} is of another deployment; remove its key"
-                " file to start with a new buffer"
+                f"{self._buffer(found.lamports)}, and is of another deployment (its authority is"
+                f" {authority or 'nobody'}); get the SOL back with `solana program close"
+                f" {found.address}`, then remove {self._buffer_key} to start with a new buffer"
             )
         return [
             at
             for at in self._chunks()
             if content[at : at + CHUNK_BYTES] != self._binary[at : at + CHUNK_BYTES]
         ]
+
+    def _buffer(self, lamports: int) -> str:
+        address = self._keys.buffer.pubkey()
+        return f"the buffer {address} ({self._buffer_key}) holds {lamports / 1e9:.4f} SOL"
+
+    @property
+    def _buffer_key(self) -> str:
+        return f"key file {self._keys.buffer_file or 'of the caller'}"
 
     def _fees(self, writes: int, *, creates: bool, is_new: bool) -> int:
         """What landing everything once costs; a write that is lost is paid for again."""
@@ -291,12 +316,12 @@ class Deployment:
         try:
             signature = await self._rpc.send(wire)
         except TransactionRejected as refusal:
-            raise NotDeployable(f"refused: {refusal}; logs: {refusal.logs}") from refusal
+            raise NotDeployable(_refused(refusal.err or str(refusal), refusal.logs)) from refusal
         deadline, again_at = time.monotonic() + LANDING_S_MAX, time.monotonic() + 2
         while time.monotonic() < deadline:
             (state,) = await self._rpc.statuses([signature])
             if state is not None and state.err is not None:
-                raise NotDeployable(f"{signature} failed: {state.err}")
+                raise NotDeployable(f"{_refused(state.err)} ({signature})")
             if state is not None and state.commitment is not _PROCESSED:
                 return
             if time.monotonic() > again_at:
@@ -304,6 +329,12 @@ class Deployment:
                 again_at += 2
             await asyncio.sleep(0.2)
         raise NotDeployable(f"{signature} did not land; run the same command again to go on")
+
+
+def _refused(err: object, logs: list[str] | None = None) -> str:
+    failure = failure_of(err, load_program(), logs)
+    told = "".join(f"\n  {line}" for line in logs or ())
+    return f"refused: {failure.message if failure else err}{told}"
 
 
 def _distinct(keys: Sequence[Keypair]) -> list[Keypair]:

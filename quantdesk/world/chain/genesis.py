@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from solders.instruction import Instruction
 from solders.keypair import Keypair
@@ -216,15 +217,28 @@ class _Genesis:
     async def _send(self, instructions: Sequence[Instruction], keys: Sequence[Keypair]) -> None:
         recent = await self._rpc.latest_blockhash(_PROCESSED)
         message = build_message(keys[0].pubkey(), instructions, recent.hash, unit_limit=400_000)
-        wire = sign(message, keys)
+        wire, step = sign(message, keys), self._step(instructions, keys)
         try:
             signature = await self._rpc.send(wire)
         except TransactionRejected as refusal:
-            failure = failure_of(refusal.err, self._program, refusal.logs)
-            raise GenesisFailed(f"{failure}; logs: {refusal.logs}") from refusal
-        await self._landed(signature, wire)
+            raise self._refused(step, refusal.err or str(refusal), refusal.logs) from refusal
+        await self._landed(signature, wire, step)
 
-    async def _landed(self, signature: str, wire: bytes | None = None) -> None:
+    def _step(self, instructions: Sequence[Instruction], keys: Sequence[Keypair]) -> str:
+        last, name = instructions[-1], "the making of the test USDC"
+        if last.program_id == self._program.id:
+            accounts = [each.pubkey for each in last.accounts]
+            name = self._program.read_instruction(bytes(last.data), accounts).name
+        return f"{name}, signed by {' and '.join(str(each.pubkey()) for each in keys)},"
+
+    def _refused(self, step: str, err: Any, logs: list[str] | None = None) -> GenesisFailed:
+        failure = failure_of(err, self._program, logs)
+        assert failure is not None
+        return GenesisFailed(f"{step} was refused: {failure.message} ({failure.code})")
+
+    async def _landed(
+        self, signature: str, wire: bytes | None = None, step: str = "an airdrop"
+    ) -> None:
         """Wait for it, handing the same bytes in again: a node may drop what it has accepted."""
         began = again_at = time.monotonic()
         while time.monotonic() < began + _LANDING_S_MAX:
@@ -232,12 +246,15 @@ class _Genesis:
             if state is not None and state.err is None:
                 return
             if state is not None:
-                raise GenesisFailed(f"{signature} failed: {state.err}")
+                raise self._refused(step, state.err)
             if wire is not None and time.monotonic() > again_at + _RESEND_S:
                 await self._rpc.send(wire, preflight=False)
                 again_at = time.monotonic()
             await asyncio.sleep(0.1)
-        raise GenesisFailed(f"{signature} did not land within {_LANDING_S_MAX:.0f} s")
+        raise GenesisFailed(
+            f"{step} did not land within {_LANDING_S_MAX:.0f} s ({signature});"
+            " run the same command again to go on"
+        )
 
 
 def market_params(market: MarketParams, feed_id: bytes) -> dict[str, Value]:

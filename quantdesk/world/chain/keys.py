@@ -7,6 +7,12 @@ from pathlib import Path
 
 from solders.keypair import Keypair
 
+from quantdesk.adapters.chain.faucet import read_key
+
+
+class KeyFileBroken(Exception):
+    """A file does not hold a Solana key; the message names it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldKeys:
@@ -20,7 +26,7 @@ class WorldKeys:
 
 
 def ensure_keys(directory: Path) -> WorldKeys:
-    """Load every key, creating the missing ones."""
+    """Load every key, creating the missing ones. Raises KeyFileBroken or OSError."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     return WorldKeys(**{each.name: _ensure(directory, each.name) for each in fields(WorldKeys)})
 
@@ -34,7 +40,12 @@ def _ensure(directory: Path, name: str) -> Keypair:
     path = directory / f"{name}.json"
     if not path.exists():
         _write_once(path, Keypair())
-    return Keypair.from_bytes(bytes(json.loads(path.read_text())))
+    try:
+        return read_key(path)
+    except (ValueError, TypeError) as problem:
+        raise KeyFileBroken(
+            f"{path} is not a Solana key file (64 numbers); put the right one back"
+        ) from problem
 
 
 def _write_once(path: Path, key: Keypair) -> None:

@@ -15,7 +15,7 @@ from quantdesk.adapters.chain.loader import bound_to
 from quantdesk.adapters.chain.program import IDL_FILE, load_program
 from quantdesk.adapters.oracle.feeds import FEEDS
 from quantdesk.domain.market import DEFAULT_MARKETS
-from quantdesk.settings import PROJECT, Settings
+from quantdesk.settings import PROJECT, Settings, SettingsError
 from quantdesk.world.chain.cluster import (
     MAINNET_GENESIS,
     Cluster,
@@ -23,14 +23,18 @@ from quantdesk.world.chain.cluster import (
     address_of,
     key_of,
     on_cluster,
+    program_address,
     progress,
+    refused,
     tell,
 )
 from quantdesk.world.chain.deployment import DeployKeys, Deployment, DeployPlan
 from quantdesk.world.chain.genesis import ExchangeConfig, initialize_exchange
 from quantdesk.world.chain.keys import ensure_keys
+from quantdesk.world.chain.opening import require_openable
 
 ARTIFACT = PROJECT / "programs" / "artifacts" / "quantdesk.so"
+FINAL = "{program} is final: nobody may replace it."
 WARNING = (
     "WARNING: {authority} may replace this program at any time, and so take every balance in it."
     "\n  Before real money arrives: give the authority to a multisig with a timelock"
@@ -66,18 +70,17 @@ def deploy(wish: DeployWish) -> int:
         report = _report(keys, plan, binary)
         if wish.is_dry_run or plan.is_done:
             tell({**report, "changed": False}, as_json=wish.as_json)
-            say(
-                "this binary is deployed already: nothing to do"
-                if plan.is_done
-                else "dry run: nothing was sent; without --dry-run it would be"
-            )
-            say(WARNING.format(authority=keys.authority.pubkey(), program=keys.program))
+            problem = deployment.refusal(plan)
+            say(_rehearsed(plan, problem))
+            say(_warning(keys, plan))
+            if problem:
+                raise CommandFailed(problem)
             return
         if await cluster.rpc.genesis_hash() == MAINNET_GENESIS and not wish.is_confirmed:
             raise CommandFailed("this is mainnet; look at --dry-run, then repeat it with --yes")
         changed = await deployment.run()
         tell({**report, "changed": changed}, as_json=wish.as_json)
-        say(WARNING.format(authority=keys.authority.pubkey(), program=keys.program))
+        say(_warning(keys, plan))
         say(f"next: QD_PROGRAM_ID={keys.program} quantdesk program initialize")
 
     return on_cluster(work, url=wish.url)
@@ -90,11 +93,7 @@ def initialize(
 
     async def work(cluster: Cluster) -> None:
         keys = ensure_keys(cluster.keys_dir)
-        if await cluster.rpc.account(cluster.program.id) is None:
-            raise CommandFailed(
-                f"there is no program at {cluster.program.id}; deploy it first with"
-                " `quantdesk program deploy`, or name another with --program"
-            )
+        await require_openable(cluster, keys, usdc_mint=usdc_mint, seed_usdc=seed_usdc)
         mint = address_of(usdc_mint) if usdc_mint else None
         config = ExchangeConfig(
             markets=tuple(DEFAULT_MARKETS.values()),
@@ -117,8 +116,11 @@ def initialize(
 
 def print_idl(*, program: str | None, is_legacy: bool) -> int:
     """The IDL on standard output, bound to the program's address."""
-    address = program or Settings.from_env().program_id
-    idl = json.loads(IDL_FILE.read_text()) | {"address": address}
+    try:
+        address = program_address(program, Settings.from_env())
+    except (CommandFailed, SettingsError) as problem:
+        return refused(problem)
+    idl = json.loads(IDL_FILE.read_text()) | {"address": str(address)}
     print(json.dumps(legacy_idl(idl) if is_legacy else idl))
     return 0
 
@@ -128,6 +130,25 @@ def program_binary(address: Pubkey) -> bytes:
     if not ARTIFACT.exists():
         raise CommandFailed(f"{ARTIFACT} is missing; build it with `make program`")
     return bound_to(ARTIFACT.read_bytes(), load_program().id, address)
+
+
+def _rehearsed(plan: DeployPlan, problem: str | None) -> str:
+    if plan.is_done:
+        return "this binary is deployed already: nothing to do"
+    would = "it would be refused" if problem else "it would be"
+    return f"dry run: nothing was sent; without --dry-run {would}"
+
+
+def _warning(keys: DeployKeys, plan: DeployPlan) -> str:
+    authority = _authority(keys, plan)
+    if authority is None:
+        return FINAL.format(program=keys.program)
+    return WARNING.format(authority=authority, program=keys.program)
+
+
+def _authority(keys: DeployKeys, plan: DeployPlan) -> Pubkey | None:
+    """Who may replace the program: as the chain says, or as a first deployment will."""
+    return plan.authority if plan.is_upgrade else keys.authority.pubkey()
 
 
 def _seeds(usdc: int) -> dict[str, int]:
@@ -146,12 +167,14 @@ def _deploy_keys(cluster: Cluster, wish: DeployWish) -> DeployKeys:
         file = wish.program_key or _made(folder / "program.json")
         program_key = key_of(file)
         program = program_key.pubkey()
+    buffer_file = _made(folder / f"buffer-{str(program)[:8]}.json")
     return DeployKeys(
         payer=payer,
         authority=authority,
         program=program,
         program_key=program_key,
-        buffer=key_of(_made(folder / f"buffer-{str(program)[:8]}.json")),
+        buffer=key_of(buffer_file),
+        buffer_file=buffer_file,
     )
 
 
@@ -170,7 +193,7 @@ def _report(keys: DeployKeys, plan: DeployPlan, binary: bytes) -> dict[str, obje
     return {
         "program": keys.program,
         "payer": keys.payer.pubkey(),
-        "upgrade_authority": keys.authority.pubkey(),
+        "upgrade_authority": _authority(keys, plan) or "none: final",
         "binary_bytes": len(binary),
         **asdict(plan),
         "cost_lamports": cost,

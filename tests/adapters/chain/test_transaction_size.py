@@ -1,10 +1,14 @@
 """How much fits into one transaction without lookup tables: `docs/decisions/0015`."""
 
+from typing import Any
+
 import pytest
 from solders.hash import Hash
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from quantdesk.adapters.chain import loader
+from quantdesk.adapters.chain.exchange import ChainExchange
 from quantdesk.adapters.chain.instructions import Instructions, MarketRef, Trader, VaultRef
 from quantdesk.adapters.chain.program import load_program
 from quantdesk.adapters.chain.template import OrderPatch, fields_of
@@ -87,3 +91,31 @@ def test_a_parent_fits_beside_six_markets_and_its_legs_beside_any() -> None:
 def test_what_does_not_fit_is_refused_before_anybody_signs() -> None:
     with pytest.raises(TransactionTooLong, match="1267 bytes of 1232"):
         _order(other_markets=5, collaterals=4)
+
+
+@pytest.mark.parametrize("unit_price", [0, 1, 2**64 - 1])
+@pytest.mark.parametrize("has_own_authority", [False, True])
+def test_the_longest_write_of_a_deployment_fits(
+    unit_price: int, *, has_own_authority: bool
+) -> None:
+    authority = Keypair() if has_own_authority else OWNER
+    put = loader.write(Keypair().pubkey(), authority.pubkey(), 2**32 - 1, bytes(loader.CHUNK_BYTES))
+
+    message = build_message(
+        OWNER.pubkey(), [put], Hash.default(), unit_limit=10_000, unit_price=unit_price
+    )
+
+    assert len(unsigned(message)) <= 1232
+
+
+async def test_only_a_trader_is_told_to_close_a_position() -> None:
+    node: Any = None
+    exchange = ChainExchange(node, PROGRAM, Pubkey.new_unique(), memcmp=lambda **_: None)
+    long = loader.write(Pubkey.new_unique(), OWNER.pubkey(), 0, bytes(1200))
+
+    with pytest.raises(TransactionTooLong, match=r"^too long for one transaction: \d+ bytes"):
+        build_message(OWNER.pubkey(), [long], Hash.default())
+    with pytest.raises(
+        TransactionTooLong, match=r"^the account holds too many markets .* close one"
+    ):
+        await exchange._message(OWNER.pubkey(), [long], str(Hash.default()))

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from solders.keypair import Keypair
 from typer.testing import CliRunner
 
 from quantdesk.adapters.chain.instructions import Instructions, Trader
 from quantdesk.adapters.chain.program import load_program
 from quantdesk.adapters.chain.transaction import build_message, sign
 from quantdesk.cli import app
+from quantdesk.world.chain import program_verbs
 from quantdesk.world.chain.keys import ensure_keys
 from tests.world.chain.chains import free_port_pair
 from tests.world.chain.exchange_process import exchange_process
@@ -93,8 +95,8 @@ def test_decode_reads_an_account_and_an_unsent_transaction(
     pool = _json(run, "chain", "decode", str(program.addresses.pool))
     (call,) = _json(run, "chain", "decode", base64.b64encode(wire).decode())["instructions"]
 
-    assert (pool["kind"], pool["market_count"]) == ("Pool", 3)
-    assert (call["name"], call["amount"]) == ("deposit_tokens", 7)
+    assert (pool["kind"], pool["fields"]["market_count"]) == ("Pool", 3)
+    assert (call["name"], call["arguments"]["amount"]) == ("deposit_tokens", 7)
     assert call["accounts"]["user_account"] == str(trader.address)
 
 
@@ -103,6 +105,8 @@ def test_verify_compares_the_bytes_and_the_books(run: Run) -> None:
 
     assert found["is_this_release"] is True
     assert found["books_minus_tokens_e6"] == 0
+    (usdc,) = found["vaults"]
+    assert (usdc["books_minus_counted"], usdc["counted_minus_tokens"]) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +119,15 @@ def test_verify_compares_the_bytes_and_the_books(run: Run) -> None:
         (("chain", "verify", "--program", "1" * 32), "is not an upgradeable program"),
         (("program", "initialize", "--program", "1" * 31 + "2"), "there is no program at"),
         (("program", "deploy", "--program", "1" * 31 + "2"), "needs that address's own key"),
+        (("program", "initialize", "--seed-usdc", "5"), "--seed-usdc is for an existing mint"),
+        (("program", "initialize", "--usdc-mint", "1" * 32), "this exchange is open and its USDC"),
+        (("program", "deploy", "--payer", "/tmp"), "cannot use /tmp: Is a directory"),  # noqa: S108
+        (("program", "idl", "--program", "nonsense"), "--program: 'nonsense' is not a Solana"),
+        (("chain", "accounts", "--program", "nonsense"), "--program: 'nonsense' is not a Solana"),
+        (("chain", "accounts", "--url", "foo"), "--url is not usable; expected localhost"),
+        (("chain", "accounts", "--url", "http://h:99999"), "--url is not usable"),
+        (("chain", "airdrop", "inf"), "inf SOL cannot be sent"),
+        (("chain", "airdrop", "1e12"), "1e+12 SOL cannot be sent"),
     ],
 )
 def test_a_mistake_ends_with_one_sentence_and_status_one(
@@ -126,6 +139,39 @@ def test_a_mistake_ends_with_one_sentence_and_status_one(
     assert problem.startswith("error: ")
     assert sentence in problem
     assert "Traceback" not in problem
+
+
+def test_a_broken_setting_or_file_ends_with_a_sentence_that_names_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QD_HOME", "/proc/x")
+    _refused(run("chain", "airdrop", "1"), "cannot use /proc/x")
+
+    monkeypatch.setenv("QD_HOME", str(tmp_path))
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "admin.json").write_text("[1, 2")
+    _refused(run("chain", "airdrop", "1"), f"{tmp_path}/keys/admin.json is not a Solana key file")
+
+    (tmp_path / "a.json").write_text("64")
+    _refused(
+        run("program", "deploy", "--payer", str(tmp_path / "a.json")),
+        f"{tmp_path}/a.json is not a Solana key file",
+    )
+
+    monkeypatch.setenv("QD_PROGRAM_ID", "bad")
+    _refused(run("program", "idl"), "QD_PROGRAM_ID: 'bad' is not a Solana address")
+    _refused(run("chain", "accounts"), "QD_PROGRAM_ID: 'bad' is not a Solana address")
+
+    monkeypatch.setenv("QD_GENESIS_HASH", "zz")
+    _refused(run("chain", "accounts"), "QD_GENESIS_HASH is 'zz'")
+    _refused(run("program", "idl"), "QD_GENESIS_HASH is 'zz'")
+
+
+def _refused(done: tuple[int, str, str], sentence: str) -> None:
+    status, told, problem = done
+    assert (status, told) == (1, "")
+    assert problem.startswith("error: ")
+    assert sentence in problem
 
 
 def test_without_any_cluster_the_fix_is_named(
@@ -152,6 +198,46 @@ def test_deploy_rehearses_without_a_trace_and_then_deploys(
     assert _json(run, "program", "deploy")["is_done"] is True
     _json(run, "program", "initialize", "--program", str(deployed["program"]))
     assert _json(run, "chain", "verify", "--program", str(deployed["program"]))["is_this_release"]
+
+
+def test_whoever_may_upgrade_is_named_as_the_chain_says(
+    run: Run, home: tuple[Path, str], tmp_path: Path
+) -> None:
+    admin = str(ensure_keys(home[0] / "keys").admin.pubkey())
+    other = _key_file(tmp_path / "other.json")
+
+    status, told, warning = run(
+        *("program", "deploy", "--program", str(load_program().id), "--authority", other),
+        *("--dry-run", "--json"),
+    )
+
+    assert (status, json.loads(told)["is_done"]) == (0, True)
+    assert json.loads(told)["upgrade_authority"] == admin
+    assert f"WARNING: {admin} may replace" in warning
+
+
+def test_a_rehearsal_ends_as_the_deployment_would(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = tmp_path / "changed.so"
+    changed.write_bytes(program_verbs.ARTIFACT.read_bytes()[:-1] + b"\1")
+    monkeypatch.setattr(program_verbs, "ARTIFACT", changed)
+    other = _key_file(tmp_path / "other.json")
+    upgrade = ("--program", str(load_program().id), "--authority", other)
+    poor = ("--program-key", _key_file(tmp_path / "new.json"), "--payer", other)
+
+    for words, sentence in ((upgrade, "upgrade authority is"), (poor, "fund it first")):
+        status, told, problem = run("program", "deploy", *words, "--dry-run", "--json")
+
+        assert status == 1
+        assert json.loads(told)["changed"] is False
+        assert "without --dry-run it would be refused" in problem
+        assert sentence in problem.splitlines()[-1]
+
+
+def _key_file(file: Path) -> str:
+    file.write_text(json.dumps(list(bytes(Keypair()))))
+    return str(file)
 
 
 def test_a_dead_node_beside_a_good_one_is_told_beside_the_json(
