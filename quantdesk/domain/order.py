@@ -129,8 +129,12 @@ class Order:
 
     @property
     def waits_for_its_bound(self) -> bool:
-        """Whether the order stays open when its limit is not reached."""
-        return self.kind in (Kind.LIMIT, Kind.STOP_LIMIT)
+        """Whether the order stays open when its bound is not met.
+
+        What protects a position does, lest one wide or late price end the protection.
+        """
+        protects = self.reduce_only and self.kind is not Kind.MARKET
+        return protects or self.kind in (Kind.LIMIT, Kind.STOP_LIMIT)
 
     def is_expired(self, now: int) -> bool:
         """Whether the order may no longer fill at unix second `now`."""

@@ -181,9 +181,11 @@ impl Order {
         }
     }
 
-    /// Whether the order keeps waiting when its bound is not met.
+    /// Whether the order keeps waiting when its bound is not met; what protects a position does,
+    /// lest one wide or late price end the protection.
     pub fn waits_for_its_bound(&self) -> bool {
-        matches!(self.kind, kind::LIMIT | kind::STOP_LIMIT)
+        let protects = self.reduce_only && self.trigger().is_some();
+        protects || matches!(self.kind, kind::LIMIT | kind::STOP_LIMIT)
     }
 
     pub fn is_expired(&self, now: i64) -> bool {
