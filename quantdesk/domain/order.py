@@ -99,6 +99,8 @@ class OrderIntent:
 class Order:
     """An order as the chain holds it; times in unix seconds, 0 = never expires.
 
+    `placed_at` is not before the last price that its market had accepted by then.
+
     `link_ids` of a parent are its take profit and its stop, of a leg its sibling and its parent
     (0: none). `opening` is the count of the position's openings that an awake leg belongs to.
     """
