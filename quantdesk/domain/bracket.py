@@ -71,7 +71,7 @@ def place_bracket(
         size_e9=size_e9,
         limit_price_e6=0,
         reduce_only=True,
-        placed_at=at.now,
+        placed_at=ledger.markets[bracket.market_index].waits_from(at.now),
         placed_slot=at.slot,
         expires_at=bracket.expires_at,
         placed_by=placer,
@@ -113,7 +113,7 @@ def _wakes(ledger: Ledger, leg: Order, events: list[Event], *, at: Moment) -> bo
         leg,
         role=Role.AWAKE,
         opening=position.openings,
-        placed_at=at.now,
+        placed_at=ledger.markets[leg.market_index].waits_from(at.now),
         placed_slot=at.slot,
     )
     if has_lost(awake, position):

@@ -5,7 +5,8 @@ a ping-pong between accounts and a round trip can lose the spread, never gain.
 """
 
 from quantdesk.domain.market import MarketParams
-from quantdesk.domain.money import FRACTION_ONE, SIZE_ONE, Round, div, fits_i64
+from quantdesk.domain.money import FRACTION_ONE, SIZE_ONE, Round, div, fits_i64, mul_div
+from quantdesk.domain.oracle import PriceReading
 
 
 def trade_cost_e6(
@@ -20,6 +21,20 @@ def trade_cost_e6(
     edge = abs(trade_e9) * (price_e6 * params.spread_e6 + conf_e6 * params.conf_weight_e6)
     exact = trade_e9 * price_e6 * FRACTION_ONE + edge + impact
     return fits_i64(div(exact, FRACTION_ONE * SIZE_ONE, Round.UP))
+
+
+def counted_conf_e6(
+    params: MarketParams, reading: PriceReading, *, is_late: bool, grows: bool
+) -> int:
+    """The confidence that the cost of a trade counts, USD e6 per base: a late price's counts twice.
+
+    A trade that does not grow its position counts at most the widest one with which the market
+    opens at this price, `⌊P·conf_gate⌋`: the margin of an opening covers no more doubt than that.
+    """
+    counted = reading.conf_e6 * (2 if is_late else 1)
+    if grows:
+        return counted
+    return min(counted, mul_div(reading.price_e6, params.conf_gate_e6, FRACTION_ONE, Round.DOWN))
 
 
 def adverse_impact_e6(params: MarketParams, trade_e9: int, *, skew_e9: int, price_e6: int) -> int:

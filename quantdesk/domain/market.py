@@ -89,6 +89,13 @@ class MarketState:
         """Long minus short open interest; the pool holds the opposite."""
         return self.long_e9 - self.short_e9
 
+    def waits_from(self, now: int) -> int:
+        """From when an order of unix second `now` waits.
+
+        A feed may be ahead of the clock, and what the market has accepted fills no later order.
+        """
+        return max(now, self.last_publish_time)
+
 
 STANDARD_TIERS = (
     Tier(notional_cap_e6=10_000 * USD_ONE, max_leverage=100, imr_e6=10_000, mmr_e6=5_000),

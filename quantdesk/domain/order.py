@@ -99,6 +99,8 @@ class OrderIntent:
 class Order:
     """An order as the chain holds it; times in unix seconds, 0 = never expires.
 
+    `placed_at` is not before the last price that its market had accepted by then.
+
     `link_ids` of a parent are its take profit and its stop, of a leg its sibling and its parent
     (0: none). `opening` is the count of the position's openings that an awake leg belongs to.
     """
@@ -129,8 +131,12 @@ class Order:
 
     @property
     def waits_for_its_bound(self) -> bool:
-        """Whether the order stays open when its limit is not reached."""
-        return self.kind in (Kind.LIMIT, Kind.STOP_LIMIT)
+        """Whether the order stays open when its bound is not met.
+
+        What protects a position does, lest one wide or late price end the protection.
+        """
+        protects = self.reduce_only and self.kind is not Kind.MARKET
+        return protects or self.kind in (Kind.LIMIT, Kind.STOP_LIMIT)
 
     def is_expired(self, now: int) -> bool:
         """Whether the order may no longer fill at unix second `now`."""

@@ -77,7 +77,7 @@ def place_order(
         trailing_bps=intent.trailing_bps,
         watermark_e6=_first_watermark_e6(ledger, intent),
         reduce_only=intent.reduce_only,
-        placed_at=at.now,
+        placed_at=ledger.markets[intent.market_index].waits_from(at.now),
         placed_slot=at.slot,
         expires_at=expiry(intent, at.now),
         placed_by=placer,

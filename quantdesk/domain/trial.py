@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from quantdesk.domain.account import AccountState
 from quantdesk.domain.books import Books
 from quantdesk.domain.collateral import NO_COLLATERAL, Collateral
-from quantdesk.domain.cost import trade_cost_e6
+from quantdesk.domain.cost import counted_conf_e6, trade_cost_e6
 from quantdesk.domain.fees import FeeSplit, FeeTerms, fee_split
 from quantdesk.domain.mandate import Growth
 from quantdesk.domain.margin import Exposure, Standing, standing
@@ -21,18 +21,13 @@ from quantdesk.domain.position import is_reducing
 class Judged:
     """The price at which a fill is judged, and what else the account holds.
 
-    A late price, which its executor could choose, costs its confidence twice.
+    A late price is one that its executor could choose.
     """
 
     reading: PriceReading
     others: tuple[Exposure, ...]
     collateral: Collateral = NO_COLLATERAL
     is_late: bool = False
-
-    @property
-    def cost_conf_e6(self) -> int:
-        """The confidence that the cost counts."""
-        return self.reading.conf_e6 * (2 if self.is_late else 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +83,14 @@ def trial(
     fee: FeeTerms,
 ) -> Trial:
     """A fill at the judged price on books whose funding is settled."""
+    params, reading = settled.market.params, judged.reading
+    grows = not is_reducing(settled.position.size_e9, trade_e9)
     cost_e6 = trade_cost_e6(
-        settled.market.params,
+        params,
         trade_e9,
         skew_e9=settled.market.skew_e9,
-        price_e6=judged.reading.price_e6,
-        conf_e6=judged.cost_conf_e6,
+        price_e6=reading.price_e6,
+        conf_e6=counted_conf_e6(params, reading, is_late=judged.is_late, grows=grows),
     )
     return trial_at_cost(settled, trade_e9, cost_e6, judged=judged, fee=fee)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from quantdesk.domain.bankruptcy import is_bankrupt
-from quantdesk.domain.cost import trade_cost_e6
+from quantdesk.domain.cost import counted_conf_e6, trade_cost_e6
 from quantdesk.domain.margin import maintenance_e6
 from quantdesk.domain.market import MarketState, MarketStatus
 from quantdesk.domain.oracle import Action, PriceReading, is_late, refusal_of
@@ -199,12 +199,13 @@ def _is_reached(order: Order, book: ExchangeBook, reading: PriceReading) -> bool
     if trade_e9 == 0:
         return True  # Nothing to reduce: the program closes such an order.
     late = is_late(reading, placed_at=order.placed_at)
+    grows = not is_reducing(_held_e9(order, book), trade_e9)
     cost = trade_cost_e6(
         market.params,
         trade_e9,
         skew_e9=market.skew_e9,
         price_e6=reading.price_e6,
-        conf_e6=reading.conf_e6 * (2 if late else 1),
+        conf_e6=counted_conf_e6(market.params, reading, is_late=late, grows=grows),
     )
     return not exceeds_bound(cost, trade_e9, order.limit_price_e6)
 

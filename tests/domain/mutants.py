@@ -37,6 +37,7 @@ FIRST_SUITE = {
     "liquidity": "payout",
     "trial": "risk",
     "links": "bracket",
+    "market": "order",
 }
 """Where a lie about a file is asked first, when the suite of its own name does not exist."""
 

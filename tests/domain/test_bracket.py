@@ -9,6 +9,7 @@ from quantdesk.domain.events import OrderCancelled, OrderExecuted, OrderPlaced
 from quantdesk.domain.ledger import Applied, Outcome, Refused
 from quantdesk.domain.links import is_orphan
 from quantdesk.domain.money import Price
+from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import CancelReason, Kind, Order, OrderIntent, Role
 from quantdesk.domain.position_events import BracketArmed, BracketPlaced
 from quantdesk.domain.refusal import Refusal
@@ -256,14 +257,52 @@ def test_a_flip_is_another_opening() -> None:
     assert is_orphan(desk.ledger, order(desk, GAIN_ID))
 
 
-def test_a_leg_closed_for_its_bound_leaves_its_sibling() -> None:
+def test_a_leg_past_its_bound_waits_and_protects_still() -> None:
     desk = guarded()
-    leg = order(desk, GAIN_ID)
-    desk.ledger.orders[(TRADER, GAIN_ID)] = replace(leg, limit_price_e6=10**12)
-    desk.settle_on("160")
+    leg = order(desk, LOSS_ID)
+    bound_e6 = Price.parse("139").units
+    desk.ledger.orders[(TRADER, LOSS_ID)] = replace(leg, limit_price_e6=bound_e6)
+    desk.settle_on("138")
 
-    assert kinds(execute(desk, GAIN_ID)) == [(GAIN_ID, CancelReason.SLIPPAGE)]
-    assert order(desk, LOSS_ID).role is Role.AWAKE
+    past = execute(desk, LOSS_ID)
+    desk.settle_on("139.50")
+
+    assert past == Refused(refusal=Refusal.LIMIT_NOT_REACHED)
+    assert kinds(execute(desk, LOSS_ID)) == [OrderExecuted, (GAIN_ID, CancelReason.OCO)]
+    assert size(desk) == 0
+
+
+def publish_ahead(desk: Desk, price: str) -> None:
+    """A price of a clock that is two seconds ahead."""
+    reading = PriceReading(
+        price_e6=Price.parse(price).units, conf_e6=50_000, publish_time=desk.now + 2
+    )
+    desk.exchange.publish(0, reading)
+
+
+def test_the_price_that_filled_a_parent_fills_no_leg_though_it_was_dated_ahead() -> None:
+    desk = parented()
+    desk.wait(1)
+    publish_ahead(desk, "139.50")
+
+    told = kinds(desk.execute())
+    desk.slot += 1
+
+    assert told == [OrderExecuted, BracketArmed]
+    assert order(desk, LOSS_ID).placed_at == desk.now + 2
+    assert execute(desk, LOSS_ID) == Refused(refusal=Refusal.PRICE_NOT_NEWER)
+
+
+def test_legs_around_a_position_wait_for_a_price_that_the_market_has_not_accepted() -> None:
+    desk = trading()
+    desk.trade(units(10), "150")
+    publish_ahead(desk, "139.50")
+    desk.exchange.update_oracle_price(0, at=desk.at)
+
+    assert isinstance(bracketed(desk, legs()), Applied)
+    desk.slot += 1
+
+    assert execute(desk, LOSS_ID) == Refused(refusal=Refusal.PRICE_NOT_NEWER)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantdesk.domain.cost import closing_cost_e6, trade_cost_e6
+from quantdesk.domain.cost import closing_cost_e6, counted_conf_e6, trade_cost_e6
 from quantdesk.domain.market import SOL, MarketParams
 from quantdesk.domain.money import SIZE_ONE, USD_ONE
+from quantdesk.domain.oracle import PriceReading
 from tests.domain.draws import CONFIDENCES, MARKETS, PRICES, SKEWS, TRADES, ceiling
 
 
@@ -82,3 +84,39 @@ def test_a_trade_that_balances_the_pool_is_better_than_the_oracle() -> None:
 @given(TRADES, PRICES)
 def test_a_liquidation_trades_at_the_oracle_price_rounded_up(trade: int, price: int) -> None:
     assert closing_cost_e6(trade, price) == ceiling(Fraction(trade * price, SIZE_ONE))
+
+
+@pytest.mark.parametrize(
+    ("price_e6", "conf_e6", "is_late", "grows", "counted"),
+    [
+        (150_000_000, 749_999, False, False, 749_999),
+        (150_000_000, 750_001, False, False, 750_000),
+        (150_000_000, 375_000, True, False, 750_000),
+        (150_000_000, 375_001, True, False, 750_000),
+        (150_000_000, 15_000_000, True, False, 750_000),
+        (150_000_199, 15_000_000, False, False, 750_000),
+        (150_000_200, 15_000_000, False, False, 750_001),
+        (150_000_000, 750_000, True, True, 1_500_000),
+        (150_000_000, 750_000, False, True, 750_000),
+    ],
+)
+def test_a_reduction_counts_no_more_doubt_than_the_market_opens_with(
+    price_e6: int, conf_e6: int, is_late: bool, grows: bool, counted: int
+) -> None:
+    reading = PriceReading(price_e6=price_e6, conf_e6=conf_e6, publish_time=1)
+
+    assert counted_conf_e6(SOL, reading, is_late=is_late, grows=grows) == counted
+
+
+@given(MARKETS, PRICES, CONFIDENCES, st.booleans())
+def test_a_price_that_opens_costs_a_reduction_its_whole_confidence_once(
+    params: MarketParams, price: int, conf: int, late: bool
+) -> None:
+    reading = PriceReading(price_e6=price, conf_e6=conf, publish_time=1)
+    opens = conf * 10**6 <= price * params.conf_gate_e6
+
+    counted = counted_conf_e6(params, reading, is_late=late, grows=False)
+
+    assert counted * 10**6 <= price * params.conf_gate_e6
+    assert (counted >= conf) is opens
+    assert counted <= counted_conf_e6(params, reading, is_late=late, grows=True)

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quantdesk.domain.events import OrderExecuted
+from quantdesk.domain.ledger import Applied, Refused
 from quantdesk.domain.market import SOL
 from quantdesk.domain.money import SIZE_ONE, USD_ONE
+from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import (
     Kind,
     Order,
@@ -19,6 +22,7 @@ from quantdesk.domain.order import (
     worst_price_e6,
 )
 from quantdesk.domain.refusal import Refusal
+from tests.domain.desk import TRADER, Desk
 
 INTENT = OrderIntent(
     market_index=0,
@@ -33,6 +37,70 @@ NOW = 1_000
 def fault(intent: OrderIntent, *, held: int = 0) -> tuple[Refusal, str] | None:
     found = misfit(intent, SOL, position_size_e9=held)
     return None if found is None else (found.refusal, found.field)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reduce_only", "waits"),
+    [
+        (Kind.MARKET, False, False),
+        (Kind.MARKET, True, False),
+        (Kind.LIMIT, False, True),
+        (Kind.LIMIT, True, True),
+        (Kind.STOP_LIMIT, False, True),
+        (Kind.STOP_LIMIT, True, True),
+        (Kind.STOP_MARKET, False, False),
+        (Kind.STOP_MARKET, True, True),
+        (Kind.TAKE_PROFIT, False, False),
+        (Kind.TAKE_PROFIT, True, True),
+        (Kind.TRAILING_STOP, False, False),
+        (Kind.TRAILING_STOP, True, True),
+    ],
+)
+def test_what_protects_a_position_waits_for_its_bound_as_a_limit_does(
+    kind: Kind, reduce_only: bool, waits: bool
+) -> None:
+    order = Order(
+        account="a",
+        market_index=0,
+        client_order_id=1,
+        kind=kind,
+        size_e9=-1,
+        limit_price_e6=1,
+        reduce_only=reduce_only,
+    )
+
+    assert order.waits_for_its_bound is waits
+
+
+def dated_ahead(desk: Desk, seconds: int) -> None:
+    """Publishes a price of a clock that is ahead, and the market accepts it."""
+    at = desk.now + seconds
+    reading = PriceReading(price_e6=150 * USD_ONE, conf_e6=50_000, publish_time=at)
+    desk.exchange.publish(0, reading)
+    desk.exchange.update_oracle_price(0, at=desk.at)
+    assert desk.ledger.markets[0].last_publish_time == at
+
+
+def test_a_price_that_the_market_had_accepted_fills_no_later_order() -> None:
+    desk = Desk(keeper_reward_e6=6_000)
+    desk.open(usd=1_000)
+    dated_ahead(desk, 2)
+    assert isinstance(desk.place(SIZE_ONE), Applied)
+    placed = desk.ledger.orders[(TRADER, desk.order_id)]
+    asked_at = desk.now
+
+    desk.slot += 1
+    at_once = desk.execute()
+    desk.wait(1)
+    later = desk.execute()
+    dated_ahead(desk, 2)
+    filled = desk.execute()
+
+    assert (placed.placed_at, placed.expires_at) == (asked_at + 2, asked_at + 30)
+    assert at_once == later == Refused(refusal=Refusal.PRICE_NOT_NEWER)
+    assert isinstance(filled, Applied)
+    (event,) = [each for each in filled.events if isinstance(each, OrderExecuted)]
+    assert event.keeper_reward_e6 == 6_000
 
 
 @pytest.mark.parametrize(

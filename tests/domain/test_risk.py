@@ -101,6 +101,47 @@ def test_a_receipt_tells_what_the_fill_then_does(first: int, second: int, dollar
     assert before.liquidation_price_e6.after == found
 
 
+@pytest.mark.parametrize("conf", ["0.05", "0.75", "0.750001", "15"])
+@pytest.mark.parametrize("size", [-60, -20])
+def test_a_receipt_of_a_close_at_a_wide_price_tells_what_it_then_costs(
+    conf: str, size: int
+) -> None:
+    opened = desk(usd=2_000)
+    opened.trade(units(60), "150")
+    opened.wait(1)
+    opened.price("150", conf=conf)
+    told = receipt(opened, intent(units(size), reduce_only=True))
+
+    opened.place(units(size), reduce_only=True)
+    opened.wait(1)
+    opened.price("150", conf=conf)
+    outcome = opened.execute(keeper=None)
+
+    assert isinstance(outcome, Applied), outcome
+    event = next(each for each in outcome.events if isinstance(each, OrderExecuted))
+    assert (told.cost_e6, told.fee_e6) == (event.cost_e6, event.fee_e6)
+    assert told.realized_e6 == event.realized_pnl_e6
+
+
+@pytest.mark.parametrize("waited_s", [1, 3])
+def test_a_close_at_an_unmoved_price_is_paid_by_its_own_account_however_wide_it_is(
+    waited_s: int,
+) -> None:
+    opened = desk(usd=800)
+    assert isinstance(opened.trade(units(100), "150"), Applied)
+    fund_e6 = opened.ledger.insurance.balance_e6
+
+    opened.place(-units(100), reduce_only=True)
+    opened.wait(waited_s)
+    opened.price("150", conf="15")
+    outcome = opened.execute()
+
+    assert isinstance(outcome, Applied), outcome
+    assert opened.ledger.position(TRADER, 0).is_flat
+    assert opened.ledger.accounts[TRADER].usdc_e6 > 600 * USD_ONE
+    assert opened.ledger.insurance.balance_e6 >= fund_e6
+
+
 def test_exactly_enough_collateral_passes_and_one_unit_less_is_refused() -> None:
     opened = desk()
     wish = intent(units(100))

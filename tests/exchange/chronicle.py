@@ -12,7 +12,6 @@ from quantdesk.domain.events import (
     PnlSettled,
 )
 from quantdesk.domain.ledger import Ledger
-from quantdesk.domain.oracle import is_late
 from tests.exchange import exact
 from tests.exchange.deviation import Deviation
 from tests.exchange.exact import INDEX_UNITS, NOTHING
@@ -95,10 +94,7 @@ class Chronicle:
 
     def _lengthen(self, step: Step, event: OrderExecuted) -> None:
         index = event.market_index
-        order = step.before.orders[event.user_account, event.client_order_id]
-        reading = step.before.readings[index]
-        times = 2 if is_late(reading, placed_at=order.placed_at) else 1
-        terms = (reading.price_e6, reading.conf_e6 * times)
+        terms = (step.before.readings[index].price_e6, step.counted_conf_e6(event))
         skew = step.before.markets[index].skew_e9
         streak = self.streaks.get(index)
         if streak is None or streak.terms != terms or streak.skew != skew:

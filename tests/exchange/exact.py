@@ -113,6 +113,15 @@ def edge_e6(params: MarketParams, trade_e9: int, *, price_e6: int, conf_e6: int)
     return Fraction(abs(trade_e9) * parts, SIZE_ONE * FRACTION_ONE)
 
 
+def counted_conf_e6(
+    params: MarketParams, *, price_e6: int, conf_e6: int, is_late: bool, grows: bool
+) -> int:
+    """The confidence in a cost: of a reduction at most the widest whole one that opens."""
+    counted = 2 * conf_e6 if is_late else conf_e6
+    widest = price_e6 * params.conf_gate_e6 // FRACTION_ONE
+    return counted if grows else min(counted, widest)
+
+
 def index_step_e12(
     params: MarketParams, skew_e9: int, *, price_e6: int, elapsed_s: int
 ) -> Fraction:

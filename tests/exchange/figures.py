@@ -21,7 +21,7 @@ from quantdesk.domain.events import (
 )
 from quantdesk.domain.fees import INSURANCE_SHARE_E6, fee_rate_e6
 from quantdesk.domain.money import Round
-from quantdesk.domain.oracle import Action, is_late
+from quantdesk.domain.oracle import Action
 from quantdesk.domain.order import Kind
 from quantdesk.domain.vault_events import CollateralConverted
 from tests.domain.draws import ceiling, floor
@@ -140,7 +140,7 @@ def _fill(step: Step, event: OrderExecuted) -> Iterator[Figure]:
         event.size_e9,
         skew_e9=market.skew_e9,
         price_e6=reading.price_e6,
-        conf_e6=reading.conf_e6 * (2 if is_late(reading, placed_at=order.placed_at) else 1),
+        conf_e6=step.counted_conf_e6(event),
     )
     yield Figure("cost", event.cost_e6, cost, Round.UP)
     fee = abs(event.cost_e6) * share(fee_rate_e6(market.params, order.kind))

@@ -145,6 +145,15 @@ def closing_earns_the_spread(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(trial, "trade_cost_e6", lie)
 
 
+def a_wide_close_pays_for_all_its_doubt(patch: pytest.MonkeyPatch) -> None:
+    honest = cost.counted_conf_e6
+
+    def lie(params: Any, reading: Any, *, is_late: bool, grows: bool) -> int:
+        return honest(params, reading, is_late=is_late, grows=True)
+
+    patch.setattr(trial, "counted_conf_e6", lie)
+
+
 def every_fill_gets_a_rebate(patch: pytest.MonkeyPatch) -> None:
     honest = cost.trade_cost_e6
 
@@ -219,6 +228,7 @@ LIES: list[tuple[str, Lie]] = [
     ("I4", the_pool_pays_before_the_fund),
     ("I4", nobody_pays_a_debt),
     ("I5", a_cost_rounds_to_the_nearest),
+    ("I5", a_wide_close_pays_for_all_its_doubt),
     ("I5", a_released_entry_rounds_down),
     ("I5", funding_owed_rounds_down),
     ("I6", a_filled_order_stays),

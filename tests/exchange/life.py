@@ -34,7 +34,7 @@ def live(only: str | None = None) -> Watch:
 
 
 def trade_and_pay_funding(desk: Watch) -> None:
-    """A round trip, a trade in pieces, a mirror, hours of funding, a reduction, a flip."""
+    """A round trip, a trade in pieces, a mirror, hours of funding, reductions, a flip."""
     for size in (units(7), -units(7), units(3), units(2), units(2)):
         desk.trade(size, "150", trader=ANNA)
     desk.trade(-units(11) - 10**7, "150", trader=BERT)
@@ -44,8 +44,19 @@ def trade_and_pay_funding(desk: Watch) -> None:
         for name in (ANNA, BERT):
             desk.exchange.settle_funding(0, name, at=desk.at)
     desk.trade(-units(3), "151.13", trader=ANNA)
+    close_in_doubt(desk)
     desk.trade(units(17), "151.13", trader=BERT)
     desk.exchange.settle_pnl(ANNA, 0, at=desk.at)
+
+
+def close_in_doubt(desk: Watch) -> None:
+    """A reduction at a price ten times as wide as the market opens with."""
+    desk.place(-units(1), trader=ANNA, reduce_only=True)
+    desk.wait(1)
+    desk.price("151.13", conf="7.5")
+    desk.execute(trader=ANNA)
+    desk.wait(1)
+    desk.price("151.13")
 
 
 def move_money(desk: Watch) -> None:

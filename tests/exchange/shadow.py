@@ -28,7 +28,7 @@ from quantdesk.domain.events import (
 )
 from quantdesk.domain.fees import INSURANCE_SHARE_E6, fee_rate_e6
 from quantdesk.domain.ledger import Ledger
-from quantdesk.domain.oracle import Action, is_late
+from quantdesk.domain.oracle import Action
 from quantdesk.domain.order import Kind
 from quantdesk.domain.pool import DAY_S
 from quantdesk.domain.vault_events import CollateralConverted
@@ -201,13 +201,12 @@ class Shadow:
         address, index = event.user_account, event.market_index
         order = step.before.orders[address, event.client_order_id]
         market, reading = step.before.markets[index], step.before.readings[index]
-        times = 2 if is_late(reading, placed_at=order.placed_at) else 1
         cost = exact.cost_e6(
             market.params,
             event.size_e9,
             skew_e9=market.skew_e9,
             price_e6=reading.price_e6,
-            conf_e6=reading.conf_e6 * times,
+            conf_e6=step.counted_conf_e6(event),
         )
         self._settle(address, index)
         self._trade(address, index, event.size_e9, cost)

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from quantdesk.domain.events import Event
+from quantdesk.domain.events import Event, OrderExecuted
 from quantdesk.domain.ledger import Ledger, Moment
 from quantdesk.domain.market import MarketState
-from quantdesk.domain.oracle import funding_price_e6
+from quantdesk.domain.oracle import funding_price_e6, is_late
 from quantdesk.domain.refusal import Refusal
+from tests.exchange import exact
 
 Place = tuple[str, Any]
 """A record: its kind and its key in the twin."""
@@ -61,6 +62,19 @@ class Step:
         """Markets of which something changed."""
         found = {key for kind, key in self.changed if kind == "market"}
         return found | {key[1] for kind, key in self.changed if kind == "position"}
+
+    def counted_conf_e6(self, event: OrderExecuted) -> int:
+        """The confidence that the cost of a fill counts."""
+        order = self.before.orders[event.user_account, event.client_order_id]
+        held = self.before.position(event.user_account, event.market_index).size_e9
+        reading = self.before.readings[event.market_index]
+        return exact.counted_conf_e6(
+            self.before.markets[event.market_index].params,
+            price_e6=reading.price_e6,
+            conf_e6=reading.conf_e6,
+            is_late=is_late(reading, placed_at=order.placed_at),
+            grows=held * event.size_e9 >= 0 or abs(event.size_e9) > abs(held),
+        )
 
     @property
     def accrued(self) -> list[tuple[MarketState, MarketState]]:

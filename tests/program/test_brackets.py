@@ -237,16 +237,48 @@ def test_a_later_order_of_the_same_id_is_nobody_s_sibling(scene: BracketScene) -
     assert scene.open_orders() == 1
 
 
-def test_a_leg_past_its_worst_price_leaves_the_other_standing(scene: BracketScene) -> None:
+def test_a_leg_past_its_worst_price_waits_and_protects_still(scene: BracketScene) -> None:
     scene.require(scene.parent())
     stop = {"client_order_id": LOSS, "trigger_price_e6": 145 * USD, "limit_price_e6": 144 * USD}
     scene.require(scene.bracket(stop=stop))
     scene.require(scene.executed(150, PARENT))
 
-    outcome = scene.executed(143, LOSS)
-
-    assert scene.reason(outcome) == SLIPPAGE
+    assert scene.executed(143, LOSS) == Failed("LimitNotReached")
     assert scene.lives(GAIN)
+    assert scene.lives(LOSS)
+    scene.require(scene.executed(144.5, LOSS))
+
+    assert scene.size_e9() == 0
+    assert not scene.lives(GAIN)
+
+
+def test_the_price_that_filled_a_parent_fills_no_leg_though_it_was_dated_ahead(
+    scene: BracketScene,
+) -> None:
+    scene.require(scene.parent())
+    scene.require(scene.bracket())
+    scene.pass_time(1)
+    scene.publish(0, scene.reading(145 * USD, age_s=-2), slot=scene.slot)
+    scene.require(scene.execute_now(PARENT))
+    scene.slot += 1
+    scene.set_time(scene.now, slot=scene.slot)
+
+    assert scene.found(LOSS)["placed_at"] == scene.now + 2
+    assert scene.execute_now(LOSS) == Failed("PriceNotNewer")
+
+
+def test_legs_around_a_position_wait_for_a_price_that_the_market_has_not_accepted(
+    scene: BracketScene,
+) -> None:
+    scene.trade(scene.owner, 10 * BASE, 150)
+    scene.publish(0, scene.reading(145 * USD, age_s=-2), slot=scene.slot)
+    scene.require(scene.do("update", scene.build.update_oracle_price(0), scene.keeper))
+    scene.require(scene.bracket(asleep=False))
+    scene.slot += 1
+    scene.set_time(scene.now, slot=scene.slot)
+
+    assert scene.found(LOSS)["placed_at"] == scene.now + 2
+    assert scene.execute_now(LOSS) == Failed("PriceNotNewer")
 
 
 def test_a_parent_that_cannot_fill_takes_its_legs_along(scene: BracketScene) -> None:

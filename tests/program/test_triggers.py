@@ -9,7 +9,7 @@ from tests.domain.onchain import Failed, Landed
 from tests.program.scene import BASE, USD, Scene
 
 STOP_MARKET, STOP_LIMIT, TAKE_PROFIT, TRAILING_STOP = range(2, 6)
-SLIPPAGE = 2
+EXPIRED, SLIPPAGE = 1, 2
 
 
 @pytest.fixture
@@ -46,8 +46,56 @@ def test_a_stop_sells_when_the_price_falls_to_it(scene: Scene, holder: Pubkey) -
     assert sold.fields["fee_e6"] == -(sold.fields["cost_e6"] * 500 // 10**6)
 
 
-def test_a_stop_past_its_worst_price_is_closed(scene: Scene, holder: Pubkey) -> None:
-    sleeping(scene, holder, STOP_MARKET, trigger_price_e6=145 * USD, limit_price_e6=144 * USD)
+@pytest.mark.parametrize(
+    ("kind", "given", "past", "within"),
+    [
+        (STOP_MARKET, {"trigger_price_e6": 145 * USD, "limit_price_e6": 144 * USD}, 143, 144.5),
+        (TRAILING_STOP, {"trailing_bps": 200, "limit_price_e6": 144 * USD}, 143, 144.5),
+        (TAKE_PROFIT, {"trigger_price_e6": 155 * USD, "limit_price_e6": 156 * USD}, 155.5, 157),
+    ],
+)
+def test_what_protects_a_position_waits_for_its_worst_price(
+    scene: Scene, holder: Pubkey, kind: int, given: dict[str, int], past: float, within: float
+) -> None:
+    sleeping(scene, holder, kind, **given)
+
+    assert at(scene, holder, past) == Failed("LimitNotReached")
+    assert scene.account(holder)["open_orders"] == 1
+    sold = scene.one("OrderExecuted", at(scene, holder, within))
+
+    assert sold.fields["size_after_e9"] == 0
+    assert scene.account(holder)["open_orders"] == 0
+
+
+def test_a_late_and_wide_price_does_not_end_a_stop(scene: Scene, holder: Pubkey) -> None:
+    sleeping(scene, holder, STOP_MARKET, trigger_price_e6=145 * USD, limit_price_e6=144_500_000)
+    scene.pass_time(5)
+    scene.price(145, conf_e6=3 * USD)
+
+    assert scene.execute(holder) == Failed("LimitNotReached")
+    assert isinstance(at(scene, holder, 145), Landed)
+    assert scene.holding(holder)["size_e9"] == 0
+
+
+def test_a_stop_that_waits_for_its_worst_price_ends_when_it_expires(
+    scene: Scene, holder: Pubkey
+) -> None:
+    given = {"trigger_price_e6": 145 * USD, "limit_price_e6": 144 * USD}
+    sleeping(scene, holder, STOP_MARKET, expires_at=scene.now + 3, **given)
+    assert at(scene, holder, 143) == Failed("LimitNotReached")
+    scene.pass_time(3)
+    scene.price(145)
+    assert scene.execute(holder) == Failed("OrderExpired")
+
+    swept = scene.build.cancel_order(scene.trader(holder), scene.order(holder), by=scene.keeper)
+
+    ended = scene.one("OrderCancelled", scene.do("cancel", swept, scene.keeper))
+    assert ended.fields["reason"] == EXPIRED
+
+
+def test_a_stop_that_opens_is_closed_past_its_worst_price(scene: Scene, holder: Pubkey) -> None:
+    given = {"trigger_price_e6": 145 * USD, "limit_price_e6": 144 * USD}
+    scene.require(scene.place(holder, -20 * BASE, kind=STOP_MARKET, **given))
 
     closed = scene.one("OrderCancelled", at(scene, holder, 143))
 

@@ -6,6 +6,7 @@ import pytest
 
 from quantdesk.domain.account import EMPTY_MARKET, AccountState
 from quantdesk.domain.market import SOL, MarketState, MarketStatus
+from quantdesk.domain.money import I64_MAX
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import Kind, Order
 from quantdesk.domain.pool import PoolState
@@ -122,6 +123,61 @@ def test_a_limit_order_at_a_late_price_waits_for_room_for_the_confidence_twice()
     assert plan_keeping(book(short), moment(previous_at=NOW - 2)) == []
     assert plan_keeping(book(enough), moment(previous_at=NOW - 2)) == [ExecuteOrder(order="order0")]
     assert plan_keeping(book(short), moment(previous_at=NOW - 3)) == [ExecuteOrder(order="order0")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "trigger_e6", "trailing_bps"),
+    [
+        (Kind.STOP_MARKET, PRICE, 0),
+        (Kind.TAKE_PROFIT, PRICE, 0),
+        (Kind.TRAILING_STOP, 0, 200),
+    ],
+)
+def test_what_protects_a_position_is_left_alone_until_its_bound_is_met(
+    kind: Kind, trigger_e6: int, trailing_bps: int
+) -> None:
+    # 1 SOL sold at 150: 150 - spread 0.03 - confidence 0.05 - impact 0.00000225, rounded down.
+    exact = 149_919_997
+    past = replace(
+        ORDER,
+        kind=kind,
+        size_e9=-I64_MAX,
+        limit_price_e6=exact + 1,
+        trigger_price_e6=trigger_e6,
+        trailing_bps=trailing_bps,
+        watermark_e6=PRICE * 100 // 98 + 1 if trailing_bps else 0,
+        reduce_only=True,
+    )
+    within = replace(past, limit_price_e6=exact)
+    position = held(ONE_SOL)
+
+    waiting = plan_keeping(book(past, position=position, usdc_e6=10**9), moment())
+    assert waiting == []
+    filling = plan_keeping(book(within, position=position, usdc_e6=10**9), moment())
+    assert filling == [ExecuteOrder(order="order0")]
+
+
+def test_a_stop_at_a_wide_price_is_judged_with_no_more_doubt_than_the_market_opens_with() -> None:
+    # As above with the widest confidence that opens, 0.75, in place of 15 counted twice.
+    exact = 149_219_997
+    stop = replace(
+        ORDER,
+        kind=Kind.STOP_MARKET,
+        size_e9=-ONE_SOL,
+        limit_price_e6=exact,
+        trigger_price_e6=PRICE,
+        placed_at=NOW - 3,
+        reduce_only=True,
+    )
+    wide = PriceReading(price_e6=PRICE, conf_e6=PRICE // 10, publish_time=NOW)
+    open_book = book(stop, position=held(ONE_SOL), usdc_e6=10**9)
+    past = replace(stop, limit_price_e6=exact + 1)
+
+    assert plan_keeping(open_book, replace(moment(), readings={0: wide})) == [
+        ExecuteOrder(order="order0")
+    ]
+    waiting = replace(open_book, orders={"order0": past})
+    assert plan_keeping(waiting, replace(moment(), readings={0: wide})) == []
 
 
 def test_a_reduce_only_limit_without_a_position_is_handed_to_the_program_to_close() -> None:

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::errors::QuantDeskError;
 use crate::records;
-use crate::state::{reason, role, Order, Position, UserAccount};
+use crate::state::{reason, role, Market, Order, Position, UserAccount};
 
 /// The order `id` that `order` is tied to, or none when it is gone. An account must be passed for
 /// it in either case, so that nobody can leave a living one out.
@@ -45,10 +45,10 @@ impl Link<'_, '_> {
     }
 
     /// Wakes a leg for the position that its parent has opened; the next-price rule starts anew.
-    pub fn wake(&mut self, position: &Position, clock: &Clock) -> Result<()> {
+    pub fn wake(&mut self, position: &Position, market: &Market, clock: &Clock) -> Result<()> {
         self.order.role = role::AWAKE;
         self.order.opening = position.openings;
-        self.order.placed_at = clock.unix_timestamp;
+        self.order.placed_at = market.waits_from(clock.unix_timestamp);
         self.order.placed_slot = clock.slot;
         records::write(self.info, &*self.order)
     }
@@ -56,7 +56,7 @@ impl Link<'_, '_> {
     /// Wakes a leg that can reduce `position`, closes another; tells whether it woke.
     pub fn wake_or_close(
         &mut self,
-        position: &Position,
+        (position, market): (&Position, &Market),
         user: &mut UserAccount,
         (owner, by): (&AccountInfo, Pubkey),
         clock: &Clock,
@@ -66,7 +66,7 @@ impl Link<'_, '_> {
             self.close(user, owner, (reason::ORPHAN, by), clock.unix_timestamp)?;
             return Ok(false);
         }
-        self.wake(position, clock)?;
+        self.wake(position, market, clock)?;
         Ok(true)
     }
 }

@@ -1,7 +1,8 @@
 //! Cost: one potential of the market's skew, with one rounding.
 
 use crate::market::Terms;
-use crate::math::{div_up, narrow, wide_mul_div_up, E6, E9};
+use crate::math::{div_up, mul_div_down, narrow, narrow_unsigned, wide_mul_div_up, E6, E9};
+use crate::oracle::Reading;
 
 /// USD e6 paid (negative: received) for signed `trade_e9` at the skew before it.
 ///
@@ -25,6 +26,25 @@ pub fn trade_cost_e6(
         .checked_add(trade.abs().checked_mul(edge_per_base)?)?
         .checked_add(impact)?;
     narrow(div_up(exact, E6 * E9)?)
+}
+
+/// The confidence that the cost of a trade counts, USD e6 per base: a late price's counts twice.
+///
+/// A trade that does not grow its position counts at most the widest one with which the market
+/// opens at this price, `⌊P·conf_gate⌋`: the margin of an opening covers no more doubt than that.
+pub fn counted_conf_e6(
+    terms: &Terms,
+    reading: &Reading,
+    is_late: bool,
+    grows: bool,
+) -> Option<u64> {
+    let counted = reading.conf_e6.checked_mul(if is_late { 2 } else { 1 })?;
+    if grows {
+        return Some(counted);
+    }
+    let gate = i128::from(terms.conf_gate_e6);
+    let widest = narrow_unsigned(mul_div_down(i128::from(reading.price_e6), gate, E6)?)?;
+    Some(counted.min(widest))
 }
 
 /// USD e6 of the impact alone, rounded up; a trade towards balance owes none.
@@ -110,6 +130,25 @@ mod tests {
         assert_eq!(impact(-100_000_000_000, 900_000_000_000), Some(0));
         assert_eq!(impact(-100_000_000_000, 100_000_000_000), Some(0));
         assert_eq!(impact(-1, -1), Some(1));
+    }
+
+    #[test]
+    fn a_reduction_counts_no_more_doubt_than_the_market_opens_with() {
+        let terms = Terms { conf_gate_e6: 5_000, ..sol() };
+        let counted = |price_e6, conf_e6, is_late, grows| {
+            let reading = Reading { price_e6, conf_e6, publish_time: 1 };
+            counted_conf_e6(&terms, &reading, is_late, grows).unwrap()
+        };
+
+        assert_eq!(counted(150_000_000, 749_999, false, false), 749_999);
+        assert_eq!(counted(150_000_000, 750_001, false, false), 750_000);
+        assert_eq!(counted(150_000_000, 375_000, true, false), 750_000);
+        assert_eq!(counted(150_000_000, 375_001, true, false), 750_000);
+        assert_eq!(counted(150_000_000, 15_000_000, true, false), 750_000);
+        assert_eq!(counted(150_000_199, 15_000_000, false, false), 750_000);
+        assert_eq!(counted(150_000_200, 15_000_000, false, false), 750_001);
+        assert_eq!(counted(150_000_000, 750_000, true, true), 1_500_000);
+        assert_eq!(counted(150_000_000, 750_000, false, true), 750_000);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The books come in with the funding index already moved to now; a refusal returns no books.
 
 use crate::books::Books;
-use crate::cost::{exceeds_bound, trade_cost_e6};
+use crate::cost::{counted_conf_e6, exceeds_bound, trade_cost_e6};
 use crate::fees::{fee_split, FeeSplit};
 use crate::margin::{Exposure, Standing};
 use crate::market::Terms;
@@ -61,13 +61,13 @@ pub fn fill(
     let funding_e6 = books.settle_funding()?;
     let skew = books.sums.skew_e9();
     let trade = request.trade_e9;
-    let conf_e6 = reading.conf_e6.checked_mul(if request.is_late { 2 } else { 1 })?;
+    let grows = !is_reducing(books.position.size_e9, trade);
+    let conf_e6 = counted_conf_e6(terms, reading, request.is_late, grows)?;
     let cost_e6 = trade_cost_e6(terms, trade, skew, reading.price_e6, conf_e6)?;
     if exceeds_bound(cost_e6, trade, request.bound_e6)? {
         return Some(Err(Refusal::Bound));
     }
     let reserve_before = market_reserve_e6(&books.sums, reading.price_e6)?;
-    let grows = !is_reducing(books.position.size_e9, trade);
     let realized_e6 = books.trade(trade, cost_e6, request.leverage)?;
     let fee = fee_split(cost_e6, request.fee_rate_e6, request.keeper_reward_e6)?;
     books.pay_fee(&fee)?;
@@ -137,6 +137,7 @@ pub(crate) mod tests {
             spread_e6: 200,
             impact_e6: 3_000,
             skew_scale_e9: 100_000_000_000_000,
+            conf_gate_e6: 5_000,
             conf_weight_e6: 1_000_000,
             funding_max_e6: 1_000,
             liquidation_fee_e6: 10_000,
@@ -230,6 +231,24 @@ pub(crate) mod tests {
         let filled = fill(&sol(), &start(), &late, &at(150_000_000), &none).unwrap().unwrap();
 
         assert_eq!(filled.cost_e6, 15_008_022_500 + 5_000_000);
+    }
+
+    #[test]
+    fn a_wide_price_costs_a_reduction_the_gate_and_a_flip_the_whole() {
+        let none = Standing::default();
+        let bought = filled(&start(), 100_000_000_000, 150_000_000).books;
+        let cost_of = |trade_e9, conf_e6, is_late| {
+            let request = Request { is_late, ..order(trade_e9) };
+            let reading = Reading { conf_e6, ..at(150_000_000) };
+            fill(&sol(), &bought, &request, &reading, &none).unwrap().unwrap().cost_e6
+        };
+        let at_the_gate = cost_of(-100_000_000_000, 750_000, false);
+        let flip = cost_of(-100_010_000_000, 750_000, false);
+
+        assert_eq!(cost_of(-100_000_000_000, 15_000_000, false), at_the_gate);
+        assert_eq!(cost_of(-100_000_000_000, 15_000_000, true), at_the_gate);
+        assert_eq!(cost_of(-100_000_000_000, 749_999, false), at_the_gate - 100);
+        assert_eq!(cost_of(-100_010_000_000, 750_000, true), flip + 75_007_500);
     }
 
     #[test]

@@ -60,12 +60,12 @@ impl ExecuteOrder<'_> {
         clock: &Clock,
     ) -> Result<()> {
         let to = (self.owner.as_ref(), self.keeper.key());
+        let held = (&**self.position, &**self.market);
         let mut is_armed = false;
         for (info, order) in [(&self.first_link, first), (&self.second_link, second)] {
             if let (Some(info), Some(order)) = (info, order) {
                 let mut link = Link { info: info.as_ref(), order };
-                is_armed |=
-                    link.wake_or_close(&self.position, &mut self.user_account, to, clock)?;
+                is_armed |= link.wake_or_close(held, &mut self.user_account, to, clock)?;
             }
         }
         if is_armed {

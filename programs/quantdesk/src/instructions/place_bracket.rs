@@ -189,7 +189,7 @@ impl PlaceBracket<'_> {
             trailing_bps: 0,
             watermark_e6: 0,
             reduce_only: true,
-            placed_at: clock.unix_timestamp,
+            placed_at: self.market.waits_from(clock.unix_timestamp),
             placed_slot: clock.slot,
             expires_at: legs.expires_at,
             placed_by: self.authority.key(),
@@ -211,8 +211,8 @@ impl PlaceBracket<'_> {
 
     fn tell(&mut self, legs: &Legs, now: i64) {
         let user = &mut self.user_account;
-        emit!(self.take_profit.placed(self.take_profit.key(), user.next_sequence()));
-        emit!(self.stop.placed(self.stop.key(), user.next_sequence()));
+        emit!(self.take_profit.placed(self.take_profit.key(), user.next_sequence(), now));
+        emit!(self.stop.placed(self.stop.key(), user.next_sequence(), now));
         emit!(BracketPlaced {
             sequence: user.next_sequence(),
             at: now,

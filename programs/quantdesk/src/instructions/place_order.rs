@@ -76,7 +76,8 @@ impl<'info> PlaceOrder<'info> {
         }
         let (user, order) = (&mut accounts.user_account, &accounts.order);
         user.open_orders += 1;
-        emit!(order.placed(order.key(), user.next_sequence()));
+        let now = clock.unix_timestamp;
+        emit!(order.placed(order.key(), user.next_sequence(), now));
         Ok(())
     }
 
@@ -283,7 +284,7 @@ impl<'info> PlaceOrder<'info> {
             trailing_bps: params.trailing_bps,
             watermark_e6: 0,
             reduce_only: params.reduce_only,
-            placed_at: now,
+            placed_at: self.market.waits_from(now),
             placed_slot: clock.slot,
             expires_at,
             placed_by: self.authority.key(),

@@ -211,6 +211,12 @@ impl Market {
         }
     }
 
+    /// From when an order of unix second `now` waits: a feed may be ahead of the clock, and what
+    /// the market has accepted fills no later order.
+    pub fn waits_from(&self, now: i64) -> i64 {
+        now.max(self.last_publish_time)
+    }
+
     /// Keeps a valid reading as the last one, or a jumped one as pending.
     pub fn remember(&mut self, reading: &Reading, grade: Grade) {
         let memory = self.memory().after(reading, grade);

@@ -63,6 +63,7 @@ pub struct Order {
     pub trailing_bps: u16,
     pub watermark_e6: u64,
     pub reduce_only: bool,
+    /// Unix seconds; not before the last price that its market had accepted by then.
     pub placed_at: i64,
     pub placed_slot: u64,
     /// Unix seconds; 0 never expires.
@@ -112,11 +113,11 @@ impl Order {
         position.openings != self.opening || reducing_part_e9(position.size_e9, self.size_e9) == 0
     }
 
-    /// The event that tells of the order at `address`.
-    pub fn placed(&self, address: Pubkey, sequence: u64) -> OrderPlaced {
+    /// The event that tells of the order at `address`, recorded at unix second `at`.
+    pub fn placed(&self, address: Pubkey, sequence: u64, at: i64) -> OrderPlaced {
         OrderPlaced {
             sequence,
-            at: self.placed_at,
+            at,
             order: address,
             user_account: self.user_account,
             owner: self.owner,
@@ -181,9 +182,11 @@ impl Order {
         }
     }
 
-    /// Whether the order keeps waiting when its bound is not met.
+    /// Whether the order keeps waiting when its bound is not met; what protects a position does,
+    /// lest one wide or late price end the protection.
     pub fn waits_for_its_bound(&self) -> bool {
-        matches!(self.kind, kind::LIMIT | kind::STOP_LIMIT)
+        let protects = self.reduce_only && self.trigger().is_some();
+        protects || matches!(self.kind, kind::LIMIT | kind::STOP_LIMIT)
     }
 
     pub fn is_expired(&self, now: i64) -> bool {
