@@ -131,6 +131,13 @@ def test_a_higher_fee_than_half_the_maintenance_is_cut_to_it() -> None:
     assert penalty_fraction_e6(greedy) == 12_500
 
 
+def test_half_of_an_odd_maintenance_rounds_down() -> None:
+    odd = replace(FLAT_SOL.tiers[0], mmr_e6=15_001)
+    exposure = replace(held(SIZE_ONE, USD_ONE), params=replace(FLAT_SOL, tiers=(odd,)))
+
+    assert penalty_fraction_e6(exposure) == 7_500
+
+
 @given(SIZES, PRICES, st.integers(1, 10**9), st.integers(1, 10**12), st.integers(0, 10**9))
 def test_with_another_market_open_only_the_closed_share_of_the_equity_may_be_taken(
     size: int, price: int, equity: int, elsewhere: int, impact: int
