@@ -37,6 +37,8 @@ FIRST_SUITE = {
     "liquidity": "payout",
     "trial": "risk",
     "links": "bracket",
+    "execution": "mandate",
+    "upkeep": "oracle",
 }
 """Where a lie about a file is asked first, when the suite of its own name does not exist."""
 
