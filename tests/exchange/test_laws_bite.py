@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from quantdesk.domain.cost import adverse_impact_e6
 from quantdesk.domain.events import (
     ClaimsPaid,
     Deleveraged,
@@ -19,6 +20,7 @@ from quantdesk.domain.events import (
     PoolWithdrawn,
 )
 from quantdesk.domain.ledger import Applied, Ledger
+from quantdesk.domain.market import SOL
 from quantdesk.domain.money import USD_ONE
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.vault_events import CollateralConverted
@@ -80,6 +82,20 @@ def test_the_life_knows_partial_and_whole_liquidations_and_who_pays() -> None:
 
     assert any(each.size_after_e9 and each.penalty_e6 for each in found)
     assert any(each.insurance_paid_e6 and each.pool_loss_e6 for each in found)
+
+
+def test_the_life_knows_an_impact_paid_in_full_in_part_and_not_at_all() -> None:
+    paid = [
+        (each.impact_e6, adverse_impact_e6(SOL, each.size_e9, skew_e9=skew_e9, price_e6=price_e6))
+        for each in events(Liquidated)
+        if isinstance(each, Liquidated)
+        for price_e6 in (each.oracle_price_e6,)
+        for skew_e9 in (each.long_after_e9 - each.short_after_e9 - each.size_e9,)
+    ]
+
+    assert any(0 < impact == owed for impact, owed in paid)
+    assert any(0 < impact < owed for impact, owed in paid)
+    assert any(impact == owed == 0 for impact, owed in paid)
 
 
 @pytest.mark.parametrize(
