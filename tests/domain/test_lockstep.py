@@ -49,6 +49,7 @@ MUST_HAPPEN = {
     "pool lost",
     "claim made",
     "partial liquidation",
+    "liquidation with impact",
     "Liquidated with collateral",
     "OrderExecuted with collateral",
     "token withdrawn",

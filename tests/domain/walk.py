@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from quantdesk.domain.events import Event, Liquidated
+from quantdesk.domain.events import Event
 from quantdesk.domain.ledger import Applied, Outcome
 from quantdesk.domain.liquidation_price import liquidation_price_e6
 from quantdesk.domain.market import MarketParams
@@ -17,6 +17,7 @@ from quantdesk.domain.money import SIZE_ONE, USD_ONE
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import Kind, OrderIntent
 from quantdesk.domain.position import Position
+from tests.domain.hardship import hardships
 from tests.domain.invariants import check_invariants
 from tests.domain.lockstep import SECOND, Lockstep
 
@@ -387,13 +388,5 @@ class Walk:
 
     def count_hardship(self, event: Event) -> None:
         """Counts who bore a loss."""
-        if getattr(event, "claims_e6", 0) > 0:
-            self.count("claim made")
-        if isinstance(event, Liquidated):
-            for name, happened in (
-                ("insurance paid", event.insurance_paid_e6 > 0),
-                ("pool lost", event.pool_loss_e6 > 0),
-                ("partial liquidation", event.size_after_e9 != 0),
-            ):
-                if happened:
-                    self.count(name)
+        for name in hardships(event, self.pair.ledger.markets):
+            self.count(name)

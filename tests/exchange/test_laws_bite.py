@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from quantdesk.domain.cost import adverse_impact_e6
 from quantdesk.domain.events import (
     ClaimsPaid,
     Deleveraged,
@@ -25,6 +24,7 @@ from quantdesk.domain.money import USD_ONE
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.vault_events import CollateralConverted
 from tests.domain.desk import Desk
+from tests.domain.hardship import owed_impact_e6
 from tests.domain.onchain import ARTIFACT, Landed
 from tests.exchange import lies, trials
 from tests.exchange.deviation import UNITS
@@ -85,13 +85,8 @@ def test_the_life_knows_partial_and_whole_liquidations_and_who_pays() -> None:
 
 
 def test_the_life_knows_an_impact_paid_in_full_in_part_and_not_at_all() -> None:
-    paid = [
-        (each.impact_e6, adverse_impact_e6(SOL, each.size_e9, skew_e9=skew_e9, price_e6=price_e6))
-        for each in events(Liquidated)
-        if isinstance(each, Liquidated)
-        for price_e6 in (each.oracle_price_e6,)
-        for skew_e9 in (each.long_after_e9 - each.short_after_e9 - each.size_e9,)
-    ]
+    found = [each for each in events(Liquidated) if isinstance(each, Liquidated)]
+    paid = [(each.impact_e6, owed_impact_e6(each, SOL)) for each in found]
 
     assert any(0 < impact == owed for impact, owed in paid)
     assert any(0 < impact < owed for impact, owed in paid)
