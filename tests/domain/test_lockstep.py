@@ -50,6 +50,7 @@ MUST_HAPPEN = {
     "claim made",
     "partial liquidation",
     "liquidation with impact",
+    "impact cut by equity",
     "Liquidated with collateral",
     "OrderExecuted with collateral",
     "token withdrawn",

@@ -17,7 +17,7 @@ from quantdesk.domain.money import SIZE_ONE, USD_ONE
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import Kind, OrderIntent
 from quantdesk.domain.position import Position
-from tests.domain.hardship import hardships
+from tests.domain.hardship import bare_price_e6, hardships
 from tests.domain.invariants import check_invariants
 from tests.domain.lockstep import SECOND, Lockstep
 
@@ -124,17 +124,20 @@ class Walk:
             self.seize(name, index, 0)
 
     def squeeze(self) -> None:
-        """A price goes just past some position's liquidation price, and the keeper comes."""
+        """A price goes just past some liquidation price, or to a bare one; the keeper comes."""
         held = self.held_position()
         if held is None:
             return
         name, position = held
         index = position.market_index
-        price = liquidation_price_e6(self.pair.portfolio(name), index, now=self.pair.now)
+        portfolio = self.pair.portfolio(name)
+        price = liquidation_price_e6(portfolio, index, now=self.pair.now)
         if price is None:
             return
         past = self.source.randint(0, price // 1_000)
-        self.prices[index] = max(1, price - past if position.size_e9 > 0 else price + past)
+        bare = None if past % 2 else bare_price_e6(portfolio, index, now=self.pair.now)
+        just_past = price - past if position.size_e9 > 0 else price + past
+        self.prices[index] = max(1, just_past if bare is None else bare)
         self.refresh()
         self.seize(name, index, self.source.choice((0, 0, 0, SIZE_ONE)))
 
