@@ -38,6 +38,8 @@ FIRST_SUITE = {
     "trial": "risk",
     "links": "bracket",
     "market": "order",
+    "execution": "mandate",
+    "upkeep": "oracle",
 }
 """Where a lie about a file is asked first, when the suite of its own name does not exist."""
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from quantdesk.domain.bracket import WHOLE_E9, Bracket, Leg
+from quantdesk.domain.delegate import Delegate
 from quantdesk.domain.events import OrderCancelled, OrderExecuted, OrderPlaced
 from quantdesk.domain.ledger import Applied, Outcome, Refused
 from quantdesk.domain.links import is_orphan
@@ -18,6 +19,7 @@ from tests.domain.invariants import check_invariants
 
 GAIN_ID, LOSS_ID = 901, 902
 STRANGER = "a stranger"
+BOT, RIVAL = "bot", "rival bot"
 
 
 def legs(gain: str = "160", loss: str = "140", *, parent_id: int | None = None) -> Bracket:
@@ -328,6 +330,20 @@ def test_a_bracket_fits_its_parent_or_is_refused(bracket: Bracket, refusal: Refu
     told = bracketed(desk, bracket)
 
     assert isinstance(told, Applied) if refusal is None else told == Refused(refusal=refusal)
+
+
+@pytest.mark.parametrize(("placer", "may_tie"), [(RIVAL, False), (None, False), (BOT, True)])
+def test_a_delegate_ties_legs_to_its_own_orders_only(placer: str | None, may_tie: bool) -> None:
+    desk = trading()
+    for bot in (BOT, RIVAL):
+        desk.exchange.add_delegate(TRADER, Delegate(key=bot, permissions=1), at=desk.at)
+    intent = replace(by_name(desk, units(10)), client_order_id=1)
+    assert isinstance(desk.exchange.place_order(TRADER, intent, at=desk.at, by=placer), Applied)
+
+    told = bracketed(desk, legs(parent_id=1), by=BOT)
+
+    refused = Refused(refusal=Refusal.UNAUTHORIZED)
+    assert isinstance(told, Applied) if may_tie else told == refused
 
 
 def test_a_parent_has_one_bracket_and_is_no_reduction() -> None:

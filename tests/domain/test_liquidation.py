@@ -1,12 +1,15 @@
 """A liquidation takes as little as restores the account, and never more than it has left."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantdesk.domain.cost import closing_cost_e6
+from quantdesk.domain.cost import adverse_impact_e6, closing_cost_e6
 from quantdesk.domain.liquidation import (
     DUST_E6,
     close_size_e9,
@@ -17,6 +20,10 @@ from quantdesk.domain.liquidation import (
 from quantdesk.domain.margin import Exposure, initial_e6, maintenance_e6
 from quantdesk.domain.money import FRACTION_ONE, SIZE_ONE, USD_ONE
 from tests.domain.desk import FLAT_SOL
+from tests.domain.draws import SKEWS, ceiling
+
+Impact = Callable[[int], int]
+"""Impact that a signed close owes, USD e6."""
 
 SIZES = st.integers(100 * SIZE_ONE, 10**14)
 PRICES = st.integers(USD_ONE, 10**9)
@@ -33,31 +40,58 @@ def held(size_e9: int, price_e6: int) -> Exposure:
     )
 
 
-def after(exposure: Exposure, equity_e6: int, impact_e6: int = 0) -> tuple[Exposure, int]:
+def impact_at(skew_e9: int, price_e6: int) -> Impact:
+    """What each close owes the pool at a skew."""
+    return partial(adverse_impact_e6, FLAT_SOL, skew_e9=skew_e9, price_e6=price_e6)
+
+
+def after(exposure: Exposure, equity_e6: int, impact_of: Impact) -> tuple[Exposure, int]:
     """What remains open and the equity left once the close and its costs are booked."""
-    size = close_size_e9(exposure, (), equity_e6=equity_e6, impact_e6=impact_e6)
+    whole_e6 = impact_of(-exposure.size_e9)
+    size = close_size_e9(exposure, (), equity_e6=equity_e6, impact_e6=whole_e6)
     trade = -size if exposure.size_e9 > 0 else size
     rest = replace(exposure, size_e9=exposure.size_e9 + trade)
     charge = penalty(
         exposure,
         cost_e6=closing_cost_e6(trade, exposure.price_e6),
-        impact_e6=-(-impact_e6 * size // abs(exposure.size_e9)),
+        impact_e6=impact_of(trade),
         equity_e6=equity_e6,
         maintenance_e6=(maintenance_e6(exposure), maintenance_e6(rest)),
     )
     return rest, equity_e6 - charge.penalty_e6 - charge.impact_e6
 
 
-@given(SIZES, PRICES, SIGNS, PARTIAL_SHARES, st.integers(0, 1_000))
+@given(SIZES, PRICES, SIGNS, PARTIAL_SHARES)
 def test_a_partial_close_restores_the_initial_requirement_and_five_percent(
-    size: int, price: int, sign: int, share: int, impact: int
+    size: int, price: int, sign: int, share: int
 ) -> None:
     exposure = held(sign * size, price)
     equity = maintenance_e6(exposure) * share // FRACTION_ONE
-    rest, left = after(exposure, equity, exposure.notional_e6 * impact // FRACTION_ONE)
+    rest, left = after(exposure, equity, lambda _: 0)
 
-    assert rest.size_e9 != 0 or impact
+    assert rest.size_e9 != 0
     assert left + 4 >= restored_e6(initial_e6(rest))
+
+
+@given(SIZES, PRICES, SIGNS, PARTIAL_SHARES, SKEWS)
+def test_it_does_so_too_when_the_part_that_closes_owes_its_own_impact(
+    size: int, price: int, sign: int, share: int, skew: int
+) -> None:
+    exposure = held(sign * size, price)
+    equity = maintenance_e6(exposure) * share // FRACTION_ONE
+    rest, left = after(exposure, equity, impact_at(skew, price))
+
+    assert left + 4 >= restored_e6(initial_e6(rest))
+
+
+@given(SIZES, PRICES, SIGNS, SKEWS, st.integers(0, FRACTION_ONE))
+def test_no_smaller_close_owes_more_than_its_share_of_the_whole_impact(
+    size: int, price: int, sign: int, skew: int, share: int
+) -> None:
+    part, impact_of = size * share // FRACTION_ONE, impact_at(skew, price)
+
+    share_of_the_whole = ceiling(Fraction(impact_of(sign * size) * part, size))
+    assert impact_of(sign * part) <= share_of_the_whole
 
 
 @given(SIZES, PRICES, SIGNS, PARTIAL_SHARES)
@@ -79,7 +113,10 @@ def test_a_penalty_is_never_more_than_the_equity_left_and_never_worsens_the_rati
 ) -> None:
     exposure = held(sign * size, price)
     equity = min(equity, maintenance_e6(exposure) - 1)
-    rest, left = after(exposure, equity, exposure.notional_e6 * impact // FRACTION_ONE)
+    whole_e6 = exposure.notional_e6 * impact // FRACTION_ONE
+    rest, left = after(
+        exposure, equity, lambda trade: ceiling(Fraction(whole_e6 * abs(trade), size))
+    )
 
     assert left >= min(equity, 0)
     if equity > 0:
@@ -129,6 +166,13 @@ def test_a_higher_fee_than_half_the_maintenance_is_cut_to_it() -> None:
 
     assert penalty_fraction_e6(exposure) == 10_000
     assert penalty_fraction_e6(greedy) == 12_500
+
+
+def test_half_of_an_odd_maintenance_rounds_down() -> None:
+    odd = replace(FLAT_SOL.tiers[0], mmr_e6=15_001)
+    exposure = replace(held(SIZE_ONE, USD_ONE), params=replace(FLAT_SOL, tiers=(odd,)))
+
+    assert penalty_fraction_e6(exposure) == 7_500
 
 
 @given(SIZES, PRICES, st.integers(1, 10**9), st.integers(1, 10**12), st.integers(0, 10**9))

@@ -49,6 +49,8 @@ MUST_HAPPEN = {
     "pool lost",
     "claim made",
     "partial liquidation",
+    "liquidation with impact",
+    "impact cut by equity",
     "Liquidated with collateral",
     "OrderExecuted with collateral",
     "token withdrawn",

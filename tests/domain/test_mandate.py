@@ -155,6 +155,29 @@ def test_the_day_s_loss_counts_fees_open_losses_and_what_others_lost() -> None:
     assert bot_places(desk, units(1), by=RIVAL) == Refused(refusal=Refusal.MANDATE_DAILY_LOSS)
 
 
+def test_a_profit_gives_no_room_under_the_leverage_cap() -> None:
+    desk = capped(max_leverage=1)
+    desk.trade(units(60), "150")
+    desk.settle_on("170")
+
+    assert bot_places(desk, units(1)) == Refused(refusal=Refusal.MANDATE_LEVERAGE)
+
+
+def test_a_fill_after_midnight_begins_the_day_with_what_was_there_before_it() -> None:
+    desk = capped(daily_loss_e6=60 * USD_ONE)
+    desk.now += DAY_S - desk.now % DAY_S - 3
+    desk.settle_on("150")
+    assert isinstance(bot_places(desk, units(10)), Applied)
+    desk.wait(1)
+    assert fill(desk) == "OrderExecuted"
+    desk.settle_on("143.5")
+
+    told = bot_places(desk, units(1))
+
+    assert desk.ledger.mandates[(TRADER, BOT)].day == desk.now // DAY_S
+    assert told == Refused(refusal=Refusal.MANDATE_DAILY_LOSS)
+
+
 def test_new_caps_a_deposit_and_a_banked_profit_give_no_fresh_day() -> None:
     desk = capped(daily_loss_e6=60 * USD_ONE)
     assert isinstance(bot_places(desk, units(10)), Applied)

@@ -61,6 +61,13 @@ def test_an_order_stays_within_markets_time_and_cap(
             replace(GROWTH, standing_after=replace(STANDING, notional_e6=3_001)),
             Refusal.MANDATE_LEVERAGE,
         ),
+        (
+            replace(
+                GROWTH,
+                standing_after=replace(STANDING, notional_e6=3_001, maintenance_equity_e6=999),
+            ),
+            Refusal.MANDATE_LEVERAGE,
+        ),
         (replace(GROWTH, result_after_e6=899), Refusal.MANDATE_DAILY_LOSS),
     ],
 )

@@ -17,6 +17,7 @@ from quantdesk.domain.oracle import (
     refusal_of,
 )
 from quantdesk.domain.refusal import Refusal
+from tests.domain.desk import Desk
 
 NOW = 1_760_000_000
 PRICE = 100 * USD_ONE
@@ -175,3 +176,20 @@ def test_a_publication_whose_forerunner_is_unknown_is_taken_as_chosen() -> None:
     reading = PriceReading(price_e6=PRICE, conf_e6=0, publish_time=NOW)
 
     assert is_late(reading, placed_at=NOW - 3)
+
+
+@pytest.mark.parametrize(("again_ago", "pending_ago"), [(1, 2), (2, 2), (3, 2)])
+def test_an_older_jump_does_not_replace_the_newest_one(again_ago: int, pending_ago: int) -> None:
+    desk = Desk(SOL)
+    desk.price("100")
+    desk.wait(4)
+    for ago, price_e6 in ((pending_ago, 2 * PRICE), (again_ago, 3 * PRICE)):
+        published_at = desk.now - ago
+        reading = PriceReading(price_e6=price_e6, conf_e6=0, publish_time=published_at)
+        desk.exchange.publish(0, reading)
+        desk.exchange.update_oracle_price(0, at=desk.at)
+
+    market = desk.ledger.markets[0]
+    is_newer = again_ago < pending_ago
+    assert market.pending_price_e6 == (3 if is_newer else 2) * PRICE
+    assert desk.now - market.pending_publish_time == min(again_ago, pending_ago)

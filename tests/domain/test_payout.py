@@ -11,9 +11,10 @@ from quantdesk.domain.account import AccountState
 from quantdesk.domain.claims import CLAIM_ONE, index_after, marked
 from quantdesk.domain.events import ClaimsPaid, Deleveraged, PnlSettled
 from quantdesk.domain.ledger import Applied, Outcome, Refused
-from quantdesk.domain.liquidity import COOLDOWN_S
-from quantdesk.domain.money import USD_ONE
-from quantdesk.domain.payout import Closure
+from quantdesk.domain.liquidity import COOLDOWN_S, Valuation, valuation
+from quantdesk.domain.money import FRACTION_ONE, USD_ONE
+from quantdesk.domain.payout import Closure, Rank
+from quantdesk.domain.pool import RESERVE_LIMIT_E6
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import Pause, SecurityState
 from tests.domain.desk import KEEPER, TRADER, Desk, units
@@ -170,6 +171,50 @@ def test_a_losing_position_is_never_deleveraged() -> None:
     )
 
 
+def test_a_deleveraging_stops_where_the_market_balances() -> None:
+    desk = winners(100)
+    desk.open(OTHER, usd=20_000)
+    desk.trade(-units(70), "200", trader=OTHER)
+    with_cash(desk, 5_000 * USD_ONE)
+    wish = Closure(account=TRADER, market_index=0, max_size_e9=units(100))
+
+    told = event(desk.exchange.deleverage(wish, by=KEEPER, at=desk.at), Deleveraged)
+
+    assert isinstance(told, Deleveraged)
+    assert told.size_e9 == -units(30)
+    assert desk.ledger.markets[0].skew_e9 == 0
+
+
+@pytest.mark.parametrize("usdc_e6", [1, 0, -5])
+def test_among_those_who_hold_nothing_the_larger_profit_goes_first(usdc_e6: int) -> None:
+    smaller, larger = Rank(profit_e6=7, usdc_e6=1), Rank(profit_e6=8, usdc_e6=usdc_e6)
+
+    assert larger.precedes(smaller)
+    assert not smaller.precedes(larger)
+    assert replace(larger, usdc_e6=1).precedes(replace(smaller, usdc_e6=usdc_e6))
+
+
+def test_a_profit_is_not_banked_at_a_wide_price() -> None:
+    desk = winners(100)
+    desk.wait(1)
+    desk.price("200", conf="1.01")
+
+    told = desk.exchange.settle_pnl(TRADER, 0, at=desk.at)
+
+    assert told == Refused(refusal=Refusal.WIDE_PRICE)
+
+
+def test_a_profit_is_banked_at_a_price_of_five_seconds_and_not_of_six() -> None:
+    desk = winners(100)
+    desk.wait(6)
+
+    late = desk.exchange.settle_pnl(TRADER, 0, at=desk.at)
+    in_time = desk.exchange.settle_pnl(TRADER, 0, at=replace(desk.at, now=desk.now - 1))
+
+    assert late == Refused(refusal=Refusal.STALE_PRICE)
+    assert isinstance(in_time, Applied)
+
+
 @pytest.mark.parametrize("open_size", [0, 100])
 def test_coming_and_going_at_once_never_gains(open_size: int) -> None:
     desk = winners(open_size) if open_size else Desk()
@@ -189,6 +234,25 @@ def test_coming_and_going_at_once_never_gains(open_size: int) -> None:
     assert isinstance(told, Applied)
     funding = 100 * USD_ONE
     assert 0 < told.events[0].amount <= 10**9 + (funding if open_size else 0)  # type: ignore[union-attr]
+    check_invariants(desk.ledger)
+
+
+def test_shares_leave_only_what_the_reserve_does_not_need() -> None:
+    desk = winners(100)
+    desk.exchange.pool_deposit(LP, 1_000 * USD_ONE, min_shares=1, at=desk.at)
+    desk.exchange.request_pool_withdrawal(LP, desk.ledger.pool_shares[LP].shares, at=desk.at)
+    desk.now += COOLDOWN_S
+    desk.settle_on("200")
+    with_cash(desk, 0)
+    worth = valuation(desk.ledger, at=desk.at)
+    assert isinstance(worth, Valuation)
+    needed = -(-worth.reserve_e6 * FRACTION_ONE // RESERVE_LIMIT_E6) - worth.low_e6
+    with_cash(desk, needed)
+    told = desk.exchange.pool_withdraw(LP, min_amount=0, at=desk.at)
+
+    assert told == Refused(refusal=Refusal.POOL_RESERVE)
+    with_cash(desk, needed + 1_000 * USD_ONE)
+    assert isinstance(desk.exchange.pool_withdraw(LP, min_amount=0, at=desk.at), Applied)
     check_invariants(desk.ledger)
 
 

@@ -41,3 +41,12 @@ def test_a_debt_falls_on_the_fund_then_on_the_pool_within_cash_and_cap() -> None
     assert shares(200, 100) == (30, 50)
     assert shares(200, 40) == (30, 40)
     assert shares(-5, 100) == (0, 0)
+
+
+def test_a_pool_below_zero_bears_nothing_today() -> None:
+    fund, overdrawn = InsuranceState(), PoolState(cash_e6=-50)
+
+    found = loss_shares(20, insurance=fund, pool=overdrawn, allowed_e6=100)
+
+    assert (found.insurance_e6, found.pool_e6) == (0, 0)
+    assert overdrawn.marking_loss(overdrawn, 1, now=0).loss_cap_today_e6 == 0

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantdesk.domain.account import EMPTY_MARKET, MAX_OPEN_ORDERS
-from quantdesk.domain.events import OrderExecuted
+from quantdesk.domain.events import OrderCancelled, OrderExecuted
 from quantdesk.domain.ledger import Applied
 from quantdesk.domain.market import BTC, ETH, SOL, MarketStatus
 from quantdesk.domain.max_size import max_size_e9
 from quantdesk.domain.money import SIZE_ONE, USD_ONE, Price
-from quantdesk.domain.order import Kind, OrderIntent
+from quantdesk.domain.order import CancelReason, Kind, OrderIntent
 from quantdesk.domain.portfolio import Portfolio
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.risk import (
@@ -350,3 +350,41 @@ def test_a_late_price_costs_its_confidence_once_more() -> None:
 
     assert fills[1].cost_e6 - fills[0].cost_e6 == 10 * 50_000
     assert fills[1].oracle_conf_e6 == 50_000
+
+
+def crowded(crowd: int, **terms: int) -> Desk:
+    """A market with one position whose terms then changed, and a trader with money."""
+    opened = desk(usd=100_000)
+    opened.open("crowd", usd=100_000)
+    opened.trade(units(crowd), "150", trader="crowd")
+    market = opened.ledger.markets[0]
+    params = replace(market.params, **terms)  # type: ignore[arg-type]
+    opened.ledger.markets[0] = replace(market, params=params)
+    return opened
+
+
+def filled_or_why(opened: Desk, size_e9: int) -> CancelReason | None:
+    told = opened.trade(size_e9, "150")
+    assert isinstance(told, Applied), told
+    (event,) = (each for each in told.events if isinstance(each, OrderExecuted | OrderCancelled))
+    return event.reason if isinstance(event, OrderCancelled) else None
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize("cap", ["oi_cap_e9", "account_cap_e9"])
+def test_a_cap_may_be_reached_though_the_other_side_is_over_it(cap: str, side: int) -> None:
+    terms = {cap: units(5)}
+
+    assert filled_or_why(crowded(-10 * side, **terms), side * units(5)) is None
+    too_large = filled_or_why(crowded(-10 * side, **terms), side * (units(5) + SOL.lot_e9))
+    assert too_large is CancelReason.OPEN_INTEREST
+
+
+@pytest.mark.parametrize(("size", "reason"), [(19, None), (22, CancelReason.POOL_RESERVE)])
+def test_a_pool_short_of_its_reserve_takes_what_makes_it_smaller(
+    size: int, reason: CancelReason | None
+) -> None:
+    opened = crowded(-10)
+    opened.ledger.pool = replace(opened.ledger.pool, cash_e6=0)
+
+    assert filled_or_why(opened, units(size)) is reason

@@ -122,6 +122,31 @@ def test_a_healthy_account_and_a_flat_one_are_left_alone() -> None:
     assert opened.liquidate() == Refused(refusal=Refusal.NO_POSITION)
 
 
+@pytest.mark.parametrize(("elsewhere", "is_closed"), [(60, True), (61, False)])
+def test_the_larger_requirement_is_closed_first_and_of_two_equal_ones_either(
+    elsewhere: int, is_closed: bool
+) -> None:
+    opened = Desk(FLAT_SOL, replace(FLAT_SOL, index=1, symbol="TWIN"))
+    opened.open(usd=1_000)
+    for market, size in ((0, 60), (1, elsewhere)):
+        for each in (0, 1):
+            opened.price("150", market=each)
+        opened.place(units(size), market=market)
+        opened.wait(1)
+        for each in (0, 1):
+            opened.price("150", market=each)
+        assert isinstance(opened.execute(), Applied)
+    for _ in range(2):
+        opened.wait(1)
+        for market in (0, 1):
+            opened.price("143", market=market)
+
+    told = opened.liquidate(market=0)
+
+    refused = Refused(refusal=Refusal.NOT_LARGEST_REQUIREMENT)
+    assert isinstance(told, Applied) if is_closed else told == refused
+
+
 def test_what_the_pool_cannot_pay_becomes_a_claim_and_no_unit_appears() -> None:
     opened = Desk(FLAT_SOL)
     opened.price("150")

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from quantdesk.domain.events import Event, Liquidated
+from quantdesk.domain.events import Event
 from quantdesk.domain.ledger import Applied, Outcome
 from quantdesk.domain.liquidation_price import liquidation_price_e6
 from quantdesk.domain.market import MarketParams
@@ -17,6 +17,7 @@ from quantdesk.domain.money import SIZE_ONE, USD_ONE
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.order import Kind, OrderIntent
 from quantdesk.domain.position import Position
+from tests.domain.hardship import bare_price_e6, hardships
 from tests.domain.invariants import check_invariants
 from tests.domain.lockstep import SECOND, Lockstep
 
@@ -123,17 +124,20 @@ class Walk:
             self.seize(name, index, 0)
 
     def squeeze(self) -> None:
-        """A price goes just past some position's liquidation price, and the keeper comes."""
+        """A price goes just past some liquidation price, or to a bare one; the keeper comes."""
         held = self.held_position()
         if held is None:
             return
         name, position = held
         index = position.market_index
-        price = liquidation_price_e6(self.pair.portfolio(name), index, now=self.pair.now)
+        portfolio = self.pair.portfolio(name)
+        price = liquidation_price_e6(portfolio, index, now=self.pair.now)
         if price is None:
             return
         past = self.source.randint(0, price // 1_000)
-        self.prices[index] = max(1, price - past if position.size_e9 > 0 else price + past)
+        bare = None if past % 2 else bare_price_e6(portfolio, index, now=self.pair.now)
+        just_past = price - past if position.size_e9 > 0 else price + past
+        self.prices[index] = max(1, just_past if bare is None else bare)
         self.refresh()
         self.seize(name, index, self.source.choice((0, 0, 0, SIZE_ONE)))
 
@@ -387,13 +391,5 @@ class Walk:
 
     def count_hardship(self, event: Event) -> None:
         """Counts who bore a loss."""
-        if getattr(event, "claims_e6", 0) > 0:
-            self.count("claim made")
-        if isinstance(event, Liquidated):
-            for name, happened in (
-                ("insurance paid", event.insurance_paid_e6 > 0),
-                ("pool lost", event.pool_loss_e6 > 0),
-                ("partial liquidation", event.size_after_e9 != 0),
-            ):
-                if happened:
-                    self.count(name)
+        for name in hardships(event, self.pair.ledger.markets):
+            self.count(name)

@@ -92,7 +92,10 @@ def _liquidation_helps(step: Step, event: Liquidated) -> None:
     skew_e9 = step.before.markets[event.market_index].skew_e9
     owed = ceiling(found.impact_e6(event.size_e9, skew_e9=skew_e9))
     assert 0 <= event.impact_e6 <= owed, "more impact than the close makes"
-    _closes_enough(event, found, before, found.impact_e6(-found.size_e9, skew_e9=skew_e9))
+    taken = (event.penalty_e6 + event.impact_e6) * before.maintenance
+    freed = before.maintenance - after.maintenance
+    assert taken <= max(0, before.equity) * freed, "more is taken than the close sets free"
+    _closes_enough(step, event, found, before)
 
 
 def _sale_is_forced(step: Step, event: CollateralConverted) -> None:
@@ -106,16 +109,26 @@ def _sale_is_forced(step: Step, event: CollateralConverted) -> None:
     assert found.is_liquidatable or debt > collateral, "a backed debt was collected"
 
 
-def _closes_enough(event: Liquidated, found: Held, before: Health, impact: Fraction) -> None:
-    """A whole close unless less is enough; a partial one never closes more than is held."""
+def _closes_enough(step: Step, event: Liquidated, found: Held, before: Health) -> None:
+    """A part at least as large as is needed, every step of which rounds up, or as was asked for.
+
+    But for a unit of the impact: its share is one of the notional in whole units.
+    """
     closed = abs(event.size_e9)
     assert 0 < closed <= abs(found.size_e9)
     assert event.size_e9 * found.size_e9 < 0
-    others = [each for each in before.positions if each is not found]
-    need = exact.closed_e9(found, others, equity_e6=Fraction(before.equity), impact_e6=impact)
+    skew_e9 = step.before.markets[event.market_index].skew_e9
+    impact = ceiling(found.impact_e6(-found.size_e9, skew_e9=skew_e9))
+    need = exact.closed_e9(
+        found,
+        [each for each in before.positions if each is not found],
+        equity_e6=Fraction(before.equity),
+        impact_e6=Fraction(max(0, impact - 1)),
+    )
     if event.size_after_e9 == 0:
         return
-    assert need < abs(found.size_e9), "too little is closed"
+    assert need < abs(found.size_e9), "a part is closed where the whole must be"
+    assert closed >= min(need, step.most_e9 or need), "too little is closed"
 
 
 def withdrawals_leave_the_requirement(step: Step) -> None:

@@ -121,6 +121,48 @@ def a_penalty_takes_all_that_is_left(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(closeout, "penalty", lie)
 
 
+def a_liquidation_pays_no_impact(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(closeout, "_impact_e6", lambda *_: 0)
+
+
+def a_close_towards_balance_pays_an_impact(patch: pytest.MonkeyPatch) -> None:
+    honest = cost.adverse_impact_e6
+
+    def lie(params: Any, trade_e9: int, *, skew_e9: int, price_e6: int) -> int:
+        sides = [side * skew_e9 for side in (-1, 1)]
+        return max(honest(params, trade_e9, skew_e9=each, price_e6=price_e6) for each in sides)
+
+    patch.setattr(closeout, "adverse_impact_e6", lie)
+
+
+def an_impact_passes_what_the_penalty_leaves(patch: pytest.MonkeyPatch) -> None:
+    honest = liquidation.penalty
+
+    def lie(exposure: Any, *, impact_e6: int, **named: Any) -> Any:
+        return replace(honest(exposure, impact_e6=impact_e6, **named), impact_e6=impact_e6)
+
+    patch.setattr(closeout, "penalty", lie)
+
+
+def a_close_forgets_that_it_pays_an_impact(patch: pytest.MonkeyPatch) -> None:
+    honest = liquidation.close_size_e9
+
+    def lie(exposure: Any, others: Any, *, equity_e6: int, impact_e6: int) -> int:
+        return honest(exposure, others, equity_e6=equity_e6, impact_e6=impact_e6 * 0)
+
+    patch.setattr(closeout, "close_size_e9", lie)
+
+
+def a_close_is_a_millionth_too_small(patch: pytest.MonkeyPatch) -> None:
+    honest = liquidation.close_size_e9
+
+    def lie(exposure: Any, others: Any, **named: int) -> int:
+        found = honest(exposure, others, **named)
+        return found if found == abs(exposure.size_e9) else found - found // 10**6
+
+    patch.setattr(closeout, "close_size_e9", lie)
+
+
 def a_backed_debt_is_sold_out(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(conversion, "_protected", lambda *_, **__: None)
 
@@ -235,6 +277,12 @@ LIES: list[tuple[str, Lie]] = [
     ("I7", the_healthy_are_liquidated),
     ("I7", the_unhealthy_are_spared),
     ("I7", a_penalty_takes_all_that_is_left),
+    ("I5", a_liquidation_pays_no_impact),
+    ("I5", an_impact_passes_what_the_penalty_leaves),
+    ("I7", a_close_towards_balance_pays_an_impact),
+    ("I7", an_impact_passes_what_the_penalty_leaves),
+    ("I7", a_close_forgets_that_it_pays_an_impact),
+    ("I7", a_close_is_a_millionth_too_small),
     ("I7", a_backed_debt_is_sold_out),
     ("I5", a_sale_rounds_for_its_buyer),
     ("I8", collateral_may_leave_positions_bare),

@@ -14,7 +14,7 @@ from quantdesk.domain.vault import Outflow, VaultState
 from tests.domain.desk import KEEPER, units
 from tests.exchange.watch import Watch
 
-DORA = "dora"
+CROWD, DORA, EMIL, FAYE = "crowd", "dora", "emil", "faye"
 ANNA, BERT, CARL, SIDE = "anna", "bert", "carl", "anna, second account"
 BOT = "bot"
 
@@ -29,6 +29,7 @@ def live(only: str | None = None) -> Watch:
     trade_and_pay_funding(desk)
     move_money(desk)
     owe(desk)
+    pay_impact(desk)
     lose(desk)
     return desk
 
@@ -110,6 +111,20 @@ def token(desk: Watch, price_e6: int) -> None:
     """Publishes the token's price."""
     reading = PriceReading(price_e6=price_e6, conf_e6=100, publish_time=desk.now)
     desk.exchange.publish_token(1, reading)
+
+
+def pay_impact(desk: Watch) -> None:
+    """Closes against a crowd of shorts: one pays its impact, one what its penalty leaves of it."""
+    desk.open(CROWD, usd=1_000_000)
+    desk.trade(-units(4_000), "151", trader=CROWD)
+    for name, price in ((EMIL, "143.1"), (FAYE, "142.86")):
+        desk.open(name, usd=900)
+        desk.trade(units(100), "151", trader=name)
+        desk.settle_on(price)
+        desk.liquidate(trader=name)
+        desk.settle_on("151")
+    for name in (EMIL, CROWD):
+        desk.trade(-desk.ledger.position(name, 0).size_e9, "151", trader=name)
 
 
 def lose(desk: Watch) -> None:

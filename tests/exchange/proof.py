@@ -143,6 +143,7 @@ class Proof(EveryStep):
             by=str(self.chain.payer),
             subject=self._subject(" ".join(words[1:])),
             keeper=self.key(KEEPER),
+            most_e9=int(words[-1]) if words[0] == "liquidate" else 0,
         )
         self._before = after
         try:

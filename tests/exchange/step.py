@@ -41,7 +41,8 @@ class Step:
 
     `changed` are the records that differ, `tokens` what the token account of the USDC vault holds.
 
-    `by` is who signed, `subject` the account it is about, `keeper` where rewards go.
+    `by` is who signed, `subject` the account it is about, `keeper` where rewards go; `most_e9`
+    bounds a liquidation's close, 0: nothing does.
     """
 
     action: str
@@ -56,6 +57,7 @@ class Step:
     by: str | None = None
     subject: str | None = None
     keeper: str = ""
+    most_e9: int = 0
 
     @property
     def markets(self) -> set[int]:

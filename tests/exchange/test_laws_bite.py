@@ -19,10 +19,12 @@ from quantdesk.domain.events import (
     PoolWithdrawn,
 )
 from quantdesk.domain.ledger import Applied, Ledger
+from quantdesk.domain.market import SOL
 from quantdesk.domain.money import USD_ONE
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.vault_events import CollateralConverted
 from tests.domain.desk import Desk
+from tests.domain.hardship import owed_impact_e6
 from tests.domain.onchain import ARTIFACT, Landed
 from tests.exchange import lies, trials
 from tests.exchange.deviation import UNITS
@@ -80,6 +82,15 @@ def test_the_life_knows_partial_and_whole_liquidations_and_who_pays() -> None:
 
     assert any(each.size_after_e9 and each.penalty_e6 for each in found)
     assert any(each.insurance_paid_e6 and each.pool_loss_e6 for each in found)
+
+
+def test_the_life_knows_an_impact_paid_in_full_in_part_and_not_at_all() -> None:
+    found = [each for each in events(Liquidated) if isinstance(each, Liquidated)]
+    paid = [(each.impact_e6, owed_impact_e6(each, SOL)) for each in found]
+
+    assert any(0 < impact == owed for impact, owed in paid)
+    assert any(0 < impact < owed for impact, owed in paid)
+    assert any(impact == owed == 0 for impact, owed in paid)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ class Watched(Exchange):
         before = snapshot(self.ledger)
         self.at = named.get("at", self.at)
         told: Outcome = getattr(Exchange, name)(self, *args, **named)
-        about = args[0].account if isinstance(args[0], Demand) else args[0]
+        demand = args[0] if isinstance(args[0], Demand) else None
+        about = args[0] if demand is None else demand.account
         about = args[0].seller if isinstance(args[0], Offer) else about
         account = before.accounts.get(about) if isinstance(about, str) else None
         owner = None if account is None else account.owner
@@ -73,6 +74,7 @@ class Watched(Exchange):
                 by=named.get("by") or owner,
                 subject=None if account is None else account.address,
                 keeper=KEEPER,
+                most_e9=0 if demand is None else demand.max_size_e9,
             )
         )
         return told
