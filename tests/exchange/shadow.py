@@ -58,6 +58,12 @@ class Stake:
     index: Fraction
 
 
+UNPAID_MIN = Fraction(1, 10**6)
+"""What a payment that leaves something owed leaves of every claim at least."""
+
+MINUTE_S = 60
+
+
 class Shadow:
     """The exact exchange."""
 
@@ -253,12 +259,15 @@ class Shadow:
         (held,) = self.held_at(step, address, market=index)
         edge = -held.conf_e6 if held.size_e9 > 0 else held.conf_e6
         worst = exact.value_e6(held.size_e9, max(0, held.price_e6 + edge))
-        profit = max(NOTHING, min(worst - held.entry_e6, max(self.cash, NOTHING)))
+        profit = max(NOTHING, min(worst - held.entry_e6, self.cash - self.claims))
         self.stakes[address, index].entry += profit
         self._pay_pool(address, -profit)
 
     def _pay_claims(self, address: str) -> None:
         paid = min(max(self.cash, NOTHING), self.claims)
+        if paid < self.claims:
+            most = self.claims * (1 - UNPAID_MIN / self.unpaid)
+            paid = min(paid, max(most, NOTHING))
         if paid:
             self.cash, self.pot = self.cash - paid, self.pot + paid
             if paid == self.claims:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from quantdesk.domain.account import AccountState
-from quantdesk.domain.claims import index_after, marked
+from quantdesk.domain.claims import index_after, marked, payable_e6
 from quantdesk.domain.conversion import Tariff
 from quantdesk.domain.cost import adverse_impact_e6, closing_cost_e6, trade_cost_e6
 from quantdesk.domain.fees import fee_split, keeper_reward_e6
@@ -233,7 +233,13 @@ def claims(given: Numbers) -> dict[str, int]:
         address="", owner="", claims_e6=given["held_e6"], claims_index_e12=given["index"]
     )
     after = marked(held, index)
-    return {"index": index, "kept_e6": after.claims_e6, "due_e6": after.claims_due_e6}
+    payable = payable_e6(given["index"], cash_e6=given["paid_e6"], claims_e6=given["claims_e6"])
+    return {
+        "index": index,
+        "kept_e6": after.claims_e6,
+        "due_e6": after.claims_due_e6,
+        "payable_e6": payable,
+    }
 
 
 def sale(given: Numbers) -> dict[str, int]:
