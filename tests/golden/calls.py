@@ -123,6 +123,7 @@ def requirement(given: Numbers) -> dict[str, int]:
     return {
         "notional_e6": held.notional_e6,
         "pnl_e6": held.pnl_e6,
+        "lapsed_pnl_e6": replace(held, has_lapsed=True).pnl_e6,
         "adverse_pnl_e6": held.adverse_pnl_e6,
         "initial_fraction_e6": initial_fraction_e6(held),
         "initial_e6": initial_e6(held),
@@ -227,7 +228,7 @@ def trigger(given: Numbers) -> dict[str, int]:
 
 
 def claims(given: Numbers) -> dict[str, int]:
-    """One account's claim after the pool paid some of all claims."""
+    """One account's claim after the pool paid some of all claims, and what it may pay of cash."""
     index = index_after(given["index"], claims_e6=given["claims_e6"], paid_e6=given["paid_e6"])
     held = AccountState(
         address="", owner="", claims_e6=given["held_e6"], claims_index_e12=given["index"]

@@ -208,6 +208,7 @@ fn a_position_demands_what_the_twin_says() {
         vec![
             ("notional_e6", held.notional_e6().unwrap()),
             ("pnl_e6", held.pnl_e6().unwrap()),
+            ("lapsed_pnl_e6", held.lapsed_pnl_e6().unwrap()),
             ("adverse_pnl_e6", held.adverse_pnl_e6().unwrap()),
             ("initial_fraction_e6", held.initial_fraction_e6().unwrap()),
             ("initial_e6", held.initial_e6().unwrap()),
