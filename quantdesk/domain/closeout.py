@@ -50,7 +50,7 @@ def liquidate(ledger: Ledger, demand: Demand, *, at: Moment) -> Outcome:
     market = brought_to_now(opened.market, reading, action=Action.LIQUIDATE, now=at.now)
     settled = replace(opened, market=market).settled()
     exposure = exposure_of(settled, reading)
-    others = ledger.others(address, market_index, now=at.now)
+    others = ledger.others(address, market_index, now=at.now, action=Action.LIQUIDATE)
     collateral = ledger.collateral(opened.account, now=at.now, action=Action.LIQUIDATE)
     judged = Judged(reading=reading, others=others, collateral=collateral)
     present = standing_of(settled, judged)

@@ -145,7 +145,7 @@ def _protected(ledger: Ledger, seller: AccountState, *, at: Moment) -> Refusal |
     if refusal is not None:
         return refusal
     collateral = ledger.collateral(seller, now=at.now, action=Action.LIQUIDATE)
-    others = ledger.others(seller.address, None, now=at.now)
+    others = ledger.others(seller.address, None, now=at.now, action=Action.LIQUIDATE)
     is_backed = seller.usdc_e6 + collateral.maintenance_e6 >= 0
     is_safe = not standing(seller.usdc_e6, others, collateral).is_liquidatable
     return Refusal.HEALTHY if is_backed and is_safe else None

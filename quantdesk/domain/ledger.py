@@ -14,7 +14,7 @@ from quantdesk.domain.events import Event
 from quantdesk.domain.mandate import Mandate
 from quantdesk.domain.margin import Exposure
 from quantdesk.domain.market import MarketState
-from quantdesk.domain.oracle import Action, PriceReading, refusal_of
+from quantdesk.domain.oracle import Action, PriceReading, has_lapsed, refusal_of
 from quantdesk.domain.order import Order
 from quantdesk.domain.pool import InsuranceState, PoolState, ShareState
 from quantdesk.domain.portfolio import Quote
@@ -119,10 +119,17 @@ class Ledger:
         total = self.pool.total_user_usdc_e6 + amount_e6
         self.pool = replace(self.pool, total_user_usdc_e6=total)
 
-    def others(self, address: str, market_index: int | None, *, now: int) -> tuple[Exposure, ...]:
-        """The account's open positions but for one market, valued at their readings."""
+    def others(
+        self,
+        address: str,
+        market_index: int | None,
+        *,
+        now: int,
+        action: Action = Action.GROW,
+    ) -> tuple[Exposure, ...]:
+        """The account's positions but for one market, at readings that `action` may use."""
         return tuple(
-            self.quote(index).exposure(self.position(address, index), now=now)
+            self.quote(index).exposure(self.position(address, index), now=now, action=action)
             for index in self.accounts[address].markets
             if index != market_index
         )
@@ -195,12 +202,16 @@ class Ledger:
     def price_refusal(
         self, account: AccountState, market_index: int | None, *, action: Action, now: int
     ) -> Refusal | None:
-        """First reading of the account's other markets or tokens that `action` may not use."""
+        """First reading of the account's other markets or tokens that `action` may not use.
+
+        A liquidation does not wait for the price of a market that nobody posts any more.
+        """
         for index in account.markets:
             if index != market_index:
                 quote = self.quote(index)
                 refusal = refusal_of(quote.reading, quote.market, action=action, now=now)
-                if refusal is not None:
+                lapsed = has_lapsed(quote.reading, quote.market, action=action, now=now)
+                if refusal is not None and not lapsed:
                     return refusal
         for index in account.other_vaults:
             vault, reading = self.collaterals[index], self.token_readings[index]

@@ -19,9 +19,17 @@ CONFIDENCE_PARTS = 5
 """Narrow: five confidences fit into the maintenance fraction of the price."""
 
 
+LAPSED_PARTS = 4
+"""At a price that nobody posts any more a position counts better by one such part of its notional:
+a missing price can only flatter, and whoever wants a strict one posts it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """A position valued at a reading: size e9, entry e6, price and confidence e6, owed funding."""
+    """A position valued at a reading: size e9, entry e6, price and confidence e6, owed funding.
+
+    `has_lapsed`: nobody posts the price any more, so it flatters and asks for nothing.
+    """
 
     params: MarketParams
     size_e9: int
@@ -30,6 +38,7 @@ class Exposure:
     price_e6: int
     conf_e6: int
     funding_owed_e6: int = 0
+    has_lapsed: bool = False
 
     @property
     def notional_e6(self) -> int:
@@ -38,7 +47,13 @@ class Exposure:
 
     @property
     def pnl_e6(self) -> int:
-        """Unrealised profit at the price, rounded down."""
+        """Unrealised profit at the price (when lapsed, a quarter better), rounded down."""
+        if self.has_lapsed:
+            better = LAPSED_PARTS + (1 if self.size_e9 > 0 else -1)
+            value_e6 = mul_div(
+                self.size_e9, self.price_e6 * better, SIZE_ONE * LAPSED_PARTS, Round.DOWN
+            )
+            return value_e6 - self.entry_e6
         return unrealized_pnl_e6(self.size_e9, self.entry_e6, self.price_e6)
 
     @property
@@ -114,12 +129,16 @@ def maintenance_fraction_e6(exposure: Exposure) -> int:
 
 
 def initial_e6(exposure: Exposure) -> int:
-    """Equity needed to open or extend the exposure, rounded up."""
+    """Equity needed to open or extend the exposure, rounded up; none when its price lapsed."""
+    if exposure.has_lapsed:
+        return 0
     return mul_div(exposure.notional_e6, initial_fraction_e6(exposure), FRACTION_ONE, Round.UP)
 
 
 def maintenance_e6(exposure: Exposure) -> int:
-    """Equity below which the exposure may be liquidated, rounded up."""
+    """Equity below which the exposure may be liquidated, rounded up; none when lapsed."""
+    if exposure.has_lapsed:
+        return 0
     return mul_div(exposure.notional_e6, maintenance_fraction_e6(exposure), FRACTION_ONE, Round.UP)
 
 

@@ -15,7 +15,8 @@ FUTURE_TOLERANCE_S = 2
 FIRST_WINDOW_S = 2
 JUMP_WINDOW_S = 5
 SILENCE_S = 60
-"""After so long without a valid price the first one only announces itself; the second counts."""
+"""After so long without a valid price the first one only announces itself; the second counts.
+After so long without any a market elsewhere keeps nobody from being liquidated."""
 CONFIRM_WINDOW_S = 60
 UNREADABLE = 2**53
 """Prices and confidences from here on are refused as malformed."""
@@ -129,6 +130,17 @@ def refusal_of(
     """Why `action` may not use `reading`, or None when it may."""
     found = grade(reading, market, action=action, now=now)
     return REFUSALS[found] if found > WORST_ACCEPTED[action] else None
+
+
+def has_lapsed(reading: PriceReading, market: MarketState, *, action: Action, now: int) -> bool:
+    """Whether a position in another market counts for `action` although its price is refused.
+
+    Nobody has posted one for longer than a silence, and a liquidation must not wait for it.
+    """
+    if action is not Action.LIQUIDATE or reading.price_e6 <= 0:
+        return False
+    is_silent = now - reading.publish_time > SILENCE_S
+    return is_silent and refusal_of(reading, market, action=action, now=now) is not None
 
 
 def age_limit_s(market: MarketState, action: Action) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from quantdesk.domain.books import Books
-from quantdesk.domain.claims import index_after, marked
+from quantdesk.domain.claims import index_after, marked, payable_e6
 from quantdesk.domain.cost import closing_cost_e6
 from quantdesk.domain.delegate import Permission
 from quantdesk.domain.events import ClaimsPaid, Deleveraged, Event, PnlSettled
@@ -51,7 +51,7 @@ def pay_claims(ledger: Ledger, address: str) -> Outcome:
     if ledger.security.is_paused(Pause.POOL):
         return Refused(refusal=Refusal.PAUSED)
     pool = ledger.pool
-    distributed = min(max(pool.cash_e6, 0), pool.claims_e6)
+    distributed = payable_e6(pool.claims_index_e12, cash_e6=pool.cash_e6, claims_e6=pool.claims_e6)
     if distributed:
         index = index_after(pool.claims_index_e12, claims_e6=pool.claims_e6, paid_e6=distributed)
         pool = replace(
@@ -75,7 +75,7 @@ def pay_claims(ledger: Ledger, address: str) -> Outcome:
 def settle_pnl(
     ledger: Ledger, address: str, market_index: int, *, at: Moment, by: str | None = None
 ) -> Outcome:
-    """Turns a profit into USDC without closing, as far as the pool has cash."""
+    """Turns a profit into USDC without closing, as far as the pool has cash beyond its claims."""
     opened, reading = ledger.books(address, market_index), ledger.readings[market_index]
     refusal = _unsettleable(ledger, opened, reading, at=at, by=by)
     if refusal is not None:
@@ -159,7 +159,7 @@ def _bankable_e6(settled: Books, reading: PriceReading) -> int:
     edge = -reading.conf_e6 if position.size_e9 > 0 else reading.conf_e6
     worst_e6 = max(0, reading.price_e6 + edge)
     profit = unrealized_pnl_e6(position.size_e9, position.entry_e6, worst_e6)
-    return max(0, min(profit, settled.pool.cash_e6))
+    return max(0, min(profit, settled.pool.cash_e6 - settled.pool.claims_e6))
 
 
 def _rank(position: Position, usdc_e6: int, reading: PriceReading) -> Rank:

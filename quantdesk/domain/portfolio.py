@@ -13,7 +13,7 @@ from quantdesk.domain.collateral import NO_COLLATERAL, Collateral
 from quantdesk.domain.funding import accrued, funding_owed_e6
 from quantdesk.domain.margin import Exposure, Standing, standing
 from quantdesk.domain.market import MarketState
-from quantdesk.domain.oracle import PriceReading, funding_price_e6
+from quantdesk.domain.oracle import Action, PriceReading, funding_price_e6, has_lapsed
 from quantdesk.domain.pool import PoolState
 from quantdesk.domain.position import Position
 
@@ -30,8 +30,8 @@ class Quote:
         price_e6 = funding_price_e6(self.reading, self.market, now=now)
         return accrued(self.market, price_e6=price_e6, now=now)
 
-    def exposure(self, position: Position, *, now: int) -> Exposure:
-        """`position` valued at this quote with the funding it owes by `now`."""
+    def exposure(self, position: Position, *, now: int, action: Action = Action.GROW) -> Exposure:
+        """`position` valued at this quote for `action`, with the funding it owes by `now`."""
         owed = funding_owed_e6(
             position.size_e9,
             index=self.accrued(now).funding_index,
@@ -45,6 +45,7 @@ class Quote:
             price_e6=self.reading.price_e6,
             conf_e6=self.reading.conf_e6,
             funding_owed_e6=owed,
+            has_lapsed=has_lapsed(self.reading, self.market, action=action, now=now),
         )
 
 
@@ -66,17 +67,20 @@ class Portfolio:
         flat = Position(account=self.account.address, market_index=market_index)
         return self.positions.get(market_index, flat)
 
-    def exposures(self, *, now: int, without: int | None = None) -> list[Exposure]:
-        """Every open position valued at its quote, but for the market `without`."""
+    def exposures(
+        self, *, now: int, without: int | None = None, action: Action = Action.GROW
+    ) -> list[Exposure]:
+        """Every open position valued at its quote for `action`, but for the market `without`."""
         return [
-            self.quotes[index].exposure(position, now=now)
+            self.quotes[index].exposure(position, now=now, action=action)
             for index, position in self.positions.items()
             if index != without and not position.is_flat
         ]
 
-    def standing(self, *, now: int) -> Standing:
-        """Equity and requirements over all positions."""
-        return standing(self.account.usdc_e6, self.exposures(now=now), self.collateral)
+    def standing(self, *, now: int, action: Action = Action.GROW) -> Standing:
+        """Equity and requirements over all positions, valued for `action`."""
+        held = self.exposures(now=now, action=action)
+        return standing(self.account.usdc_e6, held, self.collateral)
 
     def at_price(self, market_index: int, price_e6: int) -> Self:
         """The same portfolio with one market at another price."""

@@ -13,7 +13,7 @@ from quantdesk.domain.bankruptcy import is_bankrupt
 from quantdesk.domain.cost import counted_conf_e6, trade_cost_e6
 from quantdesk.domain.margin import maintenance_e6
 from quantdesk.domain.market import MarketState, MarketStatus
-from quantdesk.domain.oracle import Action, PriceReading, is_late, refusal_of
+from quantdesk.domain.oracle import Action, PriceReading, has_lapsed, is_late, refusal_of
 from quantdesk.domain.order import Order, Role, exceeds_bound
 from quantdesk.domain.portfolio import Portfolio, Quote
 from quantdesk.domain.position import Position, is_reducing
@@ -94,7 +94,7 @@ def _liquidations(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
             for index in account.markets
             if (address, index) in book.positions
         }
-        if not positions or not _all_priced(positions, book, moment, action=Action.LIQUIDATE):
+        if not _may_liquidate(positions, book, moment):
             continue
         quotes = {index: _quote(index, book, moment) for index in positions}
         worth = collateral_of(account, vaults, now=moment.now, action=Action.LIQUIDATE)
@@ -107,7 +107,7 @@ def _liquidations(book: ExchangeBook, moment: Moment) -> Iterator[Task]:
             pool=book.pool,
             collateral=worth,
         )
-        if portfolio.standing(now=moment.now).is_liquidatable:
+        if portfolio.standing(now=moment.now, action=Action.LIQUIDATE).is_liquidatable:
             yield Liquidate(account=address, market_index=_largest(portfolio, now=moment.now))
 
 
@@ -123,20 +123,24 @@ def _largest(portfolio: Portfolio, *, now: int) -> int:
     return max(
         portfolio.positions,
         key=lambda index: maintenance_e6(
-            portfolio.quotes[index].exposure(portfolio.positions[index], now=now)
+            portfolio.quotes[index].exposure(
+                portfolio.positions[index], now=now, action=Action.LIQUIDATE
+            )
         ),
     )
 
 
-def _all_priced(
-    positions: Mapping[int, Position], book: ExchangeBook, moment: Moment, *, action: Action
-) -> bool:
-    return all(
-        index in moment.readings
-        and index in book.markets
-        and refusal_of(moment.readings[index], book.markets[index], action=action, now=moment.now)
-        is None
-        for index in positions
+def _may_liquidate(positions: Mapping[int, Position], book: ExchangeBook, moment: Moment) -> bool:
+    """A market that nobody posts any more hinders nothing, but cannot be closed itself."""
+    if not all(index in moment.readings and index in book.markets for index in positions):
+        return False
+    action, now = Action.LIQUIDATE, moment.now
+    quotes = [_quote(index, book, moment) for index in positions]
+    living = [
+        each for each in quotes if not has_lapsed(each.reading, each.market, action=action, now=now)
+    ]
+    return bool(living) and all(
+        refusal_of(each.reading, each.market, action=action, now=now) is None for each in living
     )
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from quantdesk.domain.account import AccountState
 from quantdesk.domain.claims import index_after, marked
+from quantdesk.domain.claims import payable_e6 as distributable_e6
 from quantdesk.domain.oracle import Action, refusal_of
 from quantdesk.domain.payout import FLOOR_PARTS
 from quantdesk.domain.pool import PoolState, revalued
@@ -33,8 +34,8 @@ def claim_payments(book: ExchangeBook) -> Iterator[Task]:
 
 def payable_e6(account: AccountState, pool: PoolState) -> int:
     """What an account would get if its claims were paid now."""
-    distributed_e6 = min(max(pool.cash_e6, 0), pool.claims_e6)
     index = pool.claims_index_e12
+    distributed_e6 = distributable_e6(index, cash_e6=pool.cash_e6, claims_e6=pool.claims_e6)
     if distributed_e6:
         index = index_after(index, claims_e6=pool.claims_e6, paid_e6=distributed_e6)
     due_e6 = marked(account, index).claims_due_e6

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantdesk.domain.account import AccountState
-from quantdesk.domain.claims import CLAIM_ONE, index_after, marked
+from quantdesk.domain.claims import (
+    CLAIM_ONE,
+    UNPAID_MIN_E12,
+    index_after,
+    marked,
+    payable_e6,
+)
 from quantdesk.domain.events import ClaimsPaid, Deleveraged, PnlSettled
 from quantdesk.domain.ledger import Applied, Outcome, Refused
 from quantdesk.domain.liquidity import COOLDOWN_S, Valuation, valuation
@@ -128,6 +134,72 @@ def test_a_pool_without_cash_banks_nothing_and_makes_no_claim() -> None:
 
     assert isinstance(told, PnlSettled)
     assert (told.amount_e6, told.claims_e6) == (7 + told.funding_e6, 0)
+
+
+def test_cash_that_older_claims_wait_for_banks_no_newer_profit() -> None:
+    desk = winners(100, 100)
+    with_cash(desk, 0)
+    desk.trade(-units(100), "200", trader=OTHER)
+    owed = desk.ledger.pool.claims_e6
+    assert owed == desk.ledger.accounts[OTHER].claims_e6 > 0
+    desk.exchange.settle_funding(0, TRADER, at=desk.at)
+
+    with_cash(desk, owed)
+    waits = desk.exchange.settle_pnl(TRADER, 0, at=desk.at)
+    with_cash(desk, owed + 7)
+    told = event(desk.exchange.settle_pnl(TRADER, 0, at=desk.at), PnlSettled)
+
+    assert waits == Refused(refusal=Refusal.NOTHING_TO_PAY)
+    assert isinstance(told, PnlSettled)
+    assert (told.amount_e6, told.pool_cash_after_e6) == (7, owed)
+    check_invariants(desk.ledger)
+
+
+def test_a_part_keeps_the_unpaid_share_at_its_least_and_the_rest_waits_for_the_whole() -> None:
+    desk = winners(100)
+    with_cash(desk, 0)
+    desk.trade(-units(100), "200")
+    owed = desk.ledger.pool.claims_e6
+    kept = -(-owed // 10**6)
+
+    with_cash(desk, owed - 1)
+    first = event(desk.exchange.pay_claims(TRADER), ClaimsPaid)
+    again = desk.exchange.pay_claims(TRADER)
+    with_cash(desk, kept)
+    last = event(desk.exchange.pay_claims(TRADER), ClaimsPaid)
+
+    assert isinstance(first, ClaimsPaid)
+    assert (first.distributed_e6, first.pool_cash_after_e6) == (owed - kept, kept - 1)
+    assert 0 <= CLAIM_ONE - first.index_after_e12 - UNPAID_MIN_E12 <= CLAIM_ONE // owed
+    assert again == Refused(refusal=Refusal.NOTHING_TO_PAY)
+    assert isinstance(last, ClaimsPaid)
+    assert first.distributed_e6 - 1 <= first.paid_e6 == owed - last.paid_e6
+    assert (last.claims_after_e6, last.index_after_e12) == (0, CLAIM_ONE)
+
+
+@given(st.integers(1, CLAIM_ONE), st.integers(1, 10**15), st.data())
+def test_what_is_set_aside_is_the_most_that_the_index_can_tell(
+    share: int, claims: int, data: st.DataObject
+) -> None:
+    index = CLAIM_ONE - share
+    cash = data.draw(st.integers(-1, claims + 1))
+
+    paid = payable_e6(index, cash_e6=cash, claims_e6=claims)
+
+    if cash >= claims:
+        assert paid == claims
+        return
+    assert 0 <= paid <= max(cash, 0)
+    left = CLAIM_ONE - index_after(index, claims_e6=claims, paid_e6=paid)
+    assert left >= min(share, UNPAID_MIN_E12)
+    one_less = Fraction(claims * (left - 1), share)
+    # Another unit of the index is beyond the cash or the least share; what is paid reached this.
+    for more in (paid + 1, claims - one_less.__floor__()):
+        if paid < more <= min(cash, claims - 1):
+            further = Fraction(share * (claims - more), claims)
+            assert further < UNPAID_MIN_E12 or further.__ceil__() == left
+    alone = marked(claimant(claims, index), CLAIM_ONE - left)
+    assert paid - 1 <= alone.claims_due_e6 <= paid
 
 
 def test_nobody_is_deleveraged_while_the_pool_is_above_its_floor() -> None:

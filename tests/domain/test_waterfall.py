@@ -7,10 +7,14 @@ from math import ceil
 import pytest
 
 from quantdesk.domain.events import BankruptcyResolved, Liquidated, OrderExecuted
-from quantdesk.domain.ledger import Applied, Refused
+from quantdesk.domain.ledger import Applied, Outcome, Refused
+from quantdesk.domain.liquidation import restored_e6
+from quantdesk.domain.margin import initial_e6, maintenance_e6
+from quantdesk.domain.market import BTC
 from quantdesk.domain.money import USD_ONE
+from quantdesk.domain.oracle import SILENCE_S, Action
 from quantdesk.domain.refusal import Refusal
-from tests.domain.desk import FLAT_SOL, KEEPER, TRADER, Desk, units
+from tests.domain.desk import FLAT_20X, FLAT_SOL, KEEPER, TRADER, Desk, units
 from tests.domain.invariants import check_invariants
 
 
@@ -277,3 +281,95 @@ def test_nobody_pays_for_an_account_that_still_holds_something_or_owes_nothing()
     solvent = opened.exchange.resolve_bankruptcy(KEEPER, at=opened.at)
 
     assert still_open == solvent == Refused(refusal=Refusal.NOT_BANKRUPT)
+
+
+FLAT_BTC = replace(BTC, tiers=(FLAT_20X,))
+
+
+def silenced(size_e9: int, *, silent_s: int = SILENCE_S + 1) -> Desk:
+    """The trader also holds BTC from 100,000, whose price stops; SOL goes on, at 142.5."""
+    desk = Desk(FLAT_SOL, FLAT_BTC)
+    desk.price("150")
+    desk.price("100000", market=1)
+    desk.open(usd=10_000)
+    desk.trade(units(100), "150")
+    desk.place(size_e9, market=1)
+    desk.wait(1)
+    desk.price("100000", market=1)
+    assert isinstance(desk.execute(), Applied)
+    desk.wait(silent_s - 2)
+    desk.settle_on("142.5")
+    return desk
+
+
+def with_slack(desk: Desk, slack_e6: int, *, flattery_e6: int) -> Outcome:
+    """Liquidates SOL where cash leaves so much above the requirement, by hand."""
+    held = [
+        desk.ledger.quote(index).exposure(desk.ledger.position(TRADER, index), now=desk.now)
+        for index in (0, 1)
+    ]
+    profit = sum(each.pnl_e6 - each.funding_owed_e6 for each in held) + flattery_e6
+    cash = maintenance_e6(held[0]) - profit + slack_e6
+    desk.ledger.credit(KEEPER, desk.ledger.accounts[TRADER].usdc_e6 - cash)
+    desk.ledger.credit(TRADER, cash - desk.ledger.accounts[TRADER].usdc_e6)
+    return desk.liquidate()
+
+
+@pytest.mark.parametrize("size_e9", [10**6, -(10**6)])
+def test_a_price_that_nobody_posts_flatters_by_a_quarter_to_the_unit(size_e9: int) -> None:
+    flattery = 25 * USD_ONE
+
+    assert with_slack(silenced(size_e9), 0, flattery_e6=flattery) == Refused(
+        refusal=Refusal.HEALTHY
+    )
+    opened = silenced(size_e9)
+    assert isinstance(with_slack(opened, -1, flattery_e6=flattery), Applied)
+    check_invariants(opened.ledger)
+
+
+def test_a_market_protects_for_a_minute_of_silence_and_no_longer() -> None:
+    refused = silenced(10**6, silent_s=SILENCE_S)
+    early = with_slack(refused, -(10**9), flattery_e6=0)
+    refused.wait(1)
+    refused.price("142.5")
+
+    assert early == Refused(refusal=Refusal.STALE_PRICE)
+    assert isinstance(refused.liquidate(), Applied)
+    assert refused.liquidate(market=1) == Refused(refusal=Refusal.STALE_PRICE)
+
+
+def test_a_position_without_a_price_is_neither_restored_nor_the_largest() -> None:
+    opened = silenced(10**9)
+
+    event = with_slack(opened, -1, flattery_e6=25_000 * USD_ONE)
+
+    assert isinstance(event, Applied)
+    held = opened.ledger.quote(0).exposure(opened.ledger.position(TRADER, 0), now=opened.now)
+    other = opened.ledger.others(TRADER, 0, now=opened.now, action=Action.LIQUIDATE)
+    equity = opened.ledger.accounts[TRADER].usdc_e6 + held.pnl_e6
+    equity += sum(each.pnl_e6 - each.funding_owed_e6 for each in other)
+    assert abs(equity - restored_e6(initial_e6(held))) <= 10
+
+
+def test_neither_fund_nor_pool_is_asked_while_a_position_without_a_price_is_open() -> None:
+    opened = silenced(10**6)
+
+    event = with_slack(opened, -(10**10), flattery_e6=0)
+
+    assert isinstance(event, Applied)
+    closed = event.events[-1]
+    assert isinstance(closed, Liquidated)
+    assert (closed.size_after_e9, closed.insurance_paid_e6, closed.pool_loss_e6) == (0, 0, 0)
+    assert closed.balance_after_e6 < 0
+    waiting = opened.exchange.resolve_bankruptcy(TRADER, at=opened.at)
+    assert waiting == Refused(refusal=Refusal.NOT_BANKRUPT)
+
+
+def test_a_price_that_nobody_posts_still_hinders_whoever_grows_or_leaves() -> None:
+    opened = silenced(10**6)
+    opened.settle_on("150")
+    stale = Refused(refusal=Refusal.STALE_PRICE)
+
+    assert opened.place(units(1)) == stale
+    assert opened.exchange.withdraw(TRADER, 1, at=opened.at) == stale
+    assert isinstance(opened.place(-units(1), reduce_only=True), Applied)

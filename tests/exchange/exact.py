@@ -24,7 +24,11 @@ NOTHING = Fraction(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A position and what it is judged at; the entry and the owed funding may be fractions."""
+    """A position and what it is judged at; the entry and the owed funding may be fractions.
+
+    `has_lapsed`: its price is refused and older than a minute, so a liquidation elsewhere counts it
+    a quarter of its notional better and asks nothing for it.
+    """
 
     params: MarketParams
     size_e9: int
@@ -33,6 +37,7 @@ class Held:
     price_e6: int
     conf_e6: int
     owed_e6: Fraction
+    has_lapsed: bool = False
 
     @property
     def notional_e6(self) -> Fraction:
@@ -42,7 +47,8 @@ class Held:
     @property
     def pnl_e6(self) -> Fraction:
         """Unrealised profit at the price."""
-        return value_e6(self.size_e9, self.price_e6) - self.entry_e6
+        flattery = self.notional_e6 / 4 if self.has_lapsed else NOTHING
+        return value_e6(self.size_e9, self.price_e6) + flattery - self.entry_e6
 
     @property
     def adverse_pnl_e6(self) -> Fraction:
@@ -53,7 +59,7 @@ class Held:
     @property
     def maintenance_e6(self) -> Fraction:
         """Equity below which the position may be liquidated."""
-        return self.notional_e6 * share(self._tier.mmr_e6)
+        return NOTHING if self.has_lapsed else self.notional_e6 * share(self._tier.mmr_e6)
 
     @property
     def initial_share(self) -> Fraction:
@@ -67,7 +73,7 @@ class Held:
     @property
     def initial_e6(self) -> Fraction:
         """Equity needed to open or extend the position."""
-        return self.notional_e6 * self.initial_share
+        return NOTHING if self.has_lapsed else self.notional_e6 * self.initial_share
 
     @property
     def penalty_share(self) -> Fraction:

@@ -32,6 +32,7 @@ from tests.exchange.shadow import Shadow
 from tests.exchange.step import Step
 
 CLAIM_ONE = 10**12
+UNPAID_MIN = 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +99,42 @@ def _of_event(step: Step, event: Event) -> Iterator[Figure]:
         case PoolWithdrawn():
             amount = Fraction(event.shares * event.equity_e6, step.before.pool.shares)
             yield Figure("amount", event.amount, amount, Round.DOWN)
-        case ClaimsPaid() if event.distributed_e6 and event.pool_claims_after_e6:
-            before = CLAIM_ONE - step.before.pool.claims_index_e12 % CLAIM_ONE
-            claims = step.before.pool.claims_e6
-            left = before * Fraction(claims - event.distributed_e6, claims)
-            told = CLAIM_ONE - event.index_after_e12 % CLAIM_ONE
-            yield Figure("unpaid share", told, left, Round.UP)
+        case ClaimsPaid() if event.pool_claims_after_e6:
+            yield _unpaid_share(step, event)
+        case PnlSettled():
+            yield _banked(step, event)
         case _:
             pass
+
+
+def _unpaid_share(step: Step, event: ClaimsPaid) -> Figure:
+    """What a payment leaves of every claim: as little as the cash and the least share allow."""
+    pool = step.before.pool
+    claims, before = pool.claims_e6, CLAIM_ONE - pool.claims_index_e12 % CLAIM_ONE
+    told = CLAIM_ONE - event.index_after_e12 % CLAIM_ONE
+    assert told >= min(before, UNPAID_MIN), "the index lost its precision"
+    assert event.pool_cash_after_e6 < event.pool_claims_after_e6, "all that is owed could be paid"
+
+    def left(paid: int) -> Fraction:
+        return before * Fraction(claims - paid, claims)
+
+    paid = event.distributed_e6
+    assert paid == 0 or ceiling(left(paid - 1)) > told, "a unit was set aside for nobody"
+    spare = max(
+        NOTHING, min(Fraction(pool.cash_e6), claims - Fraction(UNPAID_MIN * claims, before))
+    )
+    return Figure("unpaid share", told, left(floor(spare)), Round.UP)
+
+
+def _banked(step: Step, event: PnlSettled) -> Figure:
+    """The profit at the bad edge, as far as there is cash that no claim waits for."""
+    size = step.before.position(event.user_account, event.market_index).size_e9
+    reading = step.before.readings[event.market_index]
+    edge = -reading.conf_e6 if size > 0 else reading.conf_e6
+    worst = exact.value_e6(size, max(0, reading.price_e6 + edge))
+    profit = worst - (event.entry_after_e6 - event.amount_e6)
+    spare = event.pool_cash_after_e6 + event.amount_e6 - step.after.pool.claims_e6
+    return Figure("banked", event.amount_e6, min(profit, Fraction(spare)), Round.DOWN)
 
 
 def _sale(step: Step, event: CollateralConverted) -> Iterator[Figure]:

@@ -17,6 +17,7 @@ from quantdesk.domain import (
     funding,
     liquidation,
     payout,
+    portfolio,
     position,
     trial,
 )
@@ -25,6 +26,7 @@ from quantdesk.domain.ledger import Ledger
 from quantdesk.domain.margin import Standing
 from quantdesk.domain.market import MarketState
 from quantdesk.domain.money import Round, div
+from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.pool import LossShares
 from tests.exchange import exact
 
@@ -174,6 +176,19 @@ def a_sale_rounds_for_its_buyer(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(conversion.Tariff, "proceeds_e6", lie)
 
 
+def a_missing_price_flatters_nobody(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(portfolio, "has_lapsed", lambda *_, **__: False)
+
+
+def newer_profit_overtakes_older_claims(patch: pytest.MonkeyPatch) -> None:
+    honest = payout._bankable_e6
+
+    def lie(settled: books.Books, reading: PriceReading) -> int:
+        return honest(replace(settled, pool=replace(settled.pool, claims_e6=0)), reading)
+
+    patch.setattr(payout, "_bankable_e6", lie)
+
+
 def collateral_may_leave_positions_bare(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(custody, "_uncovered", lambda *_, **__: None)
 
@@ -284,6 +299,8 @@ LIES: list[tuple[str, Lie]] = [
     ("I7", a_close_forgets_that_it_pays_an_impact),
     ("I7", a_close_is_a_millionth_too_small),
     ("I7", a_backed_debt_is_sold_out),
+    ("I7", a_missing_price_flatters_nobody),
+    ("I5", newer_profit_overtakes_older_claims),
     ("I5", a_sale_rounds_for_its_buyer),
     ("I8", collateral_may_leave_positions_bare),
     ("I9", closing_earns_the_spread),

@@ -7,6 +7,7 @@ from quantdesk.domain.custody import Tokens
 from quantdesk.domain.delegate import Delegate
 from quantdesk.domain.ledger import Applied
 from quantdesk.domain.liquidity import COOLDOWN_S
+from quantdesk.domain.market import SOL, MarketState
 from quantdesk.domain.money import USD_ONE
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.payout import Closure
@@ -14,7 +15,7 @@ from quantdesk.domain.vault import Outflow, VaultState
 from tests.domain.desk import KEEPER, units
 from tests.exchange.watch import Watch
 
-CROWD, DORA, EMIL, FAYE = "crowd", "dora", "emil", "faye"
+CROWD, DORA, EMIL, EMMA, FAYE = "crowd", "dora", "emil", "emma", "faye"
 ANNA, BERT, CARL, SIDE = "anna", "bert", "carl", "anna, second account"
 BOT = "bot"
 
@@ -30,6 +31,7 @@ def live(only: str | None = None) -> Watch:
     move_money(desk)
     owe(desk)
     pay_impact(desk)
+    fall_silent(desk)
     lose(desk)
     return desk
 
@@ -127,6 +129,25 @@ def pay_impact(desk: Watch) -> None:
         desk.trade(-desk.ledger.position(name, 0).size_e9, "151", trader=name)
 
 
+def fall_silent(desk: Watch) -> None:
+    """A second market's price stops; its position protects by a quarter, then no longer."""
+    params = replace(SOL, index=1, symbol="OLD-PERP")
+    desk.ledger.markets[1] = MarketState(params=params, funding_at=desk.now)
+    desk.start_anew()
+    desk.open(EMMA, usd=900)
+    desk.price("20", market=1)
+    desk.place(units(5), trader=EMMA, market=1)
+    desk.wait(1)
+    desk.price("20", market=1)
+    desk.execute(trader=EMMA)
+    desk.trade(units(59), "151", trader=EMMA)
+    desk.wait(61)
+    for price in ("136.5", "130"):
+        desk.settle_on(price)
+        desk.liquidate(trader=EMMA)
+    desk.settle_on("151")
+
+
 def lose(desk: Watch) -> None:
     """A partial liquidation, a gap, an empty fund, a loss of the pool, claims and their payment."""
     desk.trade(units(100), "151", trader=CARL)
@@ -143,6 +164,7 @@ def lose(desk: Watch) -> None:
         Closure(account=BERT, market_index=0, max_size_e9=units(1)), by=KEEPER, at=desk.at
     )
     for name in (ANNA, BERT):
+        desk.exchange.settle_pnl(name, 0, at=desk.at)
         held = desk.ledger.position(name, 0).size_e9
         if held:
             desk.trade(-held, "260", trader=name)

@@ -83,6 +83,20 @@ class TradingRules(Stage):
             if self.held(name, index):
                 self.proof.liquidate(name, index, 0)
 
+    @rule(index=MARKETS, parts=st.integers(-300, 300), seconds=st.sampled_from((20, 58, 59, 400)))
+    def fall_silent(self, index: int, parts: int, seconds: int) -> None:
+        """One market's price stops, the others' move on, and the keeper comes to everybody."""
+        for other in self.prices:
+            if other != index:
+                self.prices[other] += self.prices[other] * parts // 1_000
+        self.wait(seconds)
+        self.believe(but=index)
+        for name in self.proof.traders:
+            for other in (*self.account(name).markets, index):
+                if self.held(name, other):
+                    self.proof.liquidate(name, other, 0)
+        self.believe()
+
     @rule(index=MARKETS, fault=st.integers(0, 5))
     def publish_badly(self, index: int, fault: int) -> None:
         price, now = self.prices[index], self.proof.now

@@ -28,7 +28,8 @@ from quantdesk.domain.events import (
 )
 from quantdesk.domain.fees import INSURANCE_SHARE_E6, fee_rate_e6
 from quantdesk.domain.ledger import Ledger
-from quantdesk.domain.oracle import Action
+from quantdesk.domain.market import MarketState
+from quantdesk.domain.oracle import Action, PriceReading, refusal_of
 from quantdesk.domain.order import Kind
 from quantdesk.domain.pool import DAY_S
 from quantdesk.domain.vault_events import CollateralConverted
@@ -56,6 +57,12 @@ class Stake:
     size_e9: int
     entry: Fraction
     index: Fraction
+
+
+UNPAID_MIN = Fraction(1, 10**6)
+"""What a payment that leaves something owed leaves of every claim at least."""
+
+MINUTE_S = 60
 
 
 class Shadow:
@@ -118,7 +125,7 @@ class Shadow:
     def held_at(
         self, step: Step, address: str, *, market: int | None = None, is_cut: bool = False
     ) -> list[Held]:
-        """An account's open positions (in one market, or all) at the published prices.
+        """An account's open positions (in one market, or all) as a liquidation counts them.
 
         `is_cut`: the index is brought to now in the program's whole units.
         """
@@ -141,6 +148,7 @@ class Shadow:
                     price_e6=reading.price_e6,
                     conf_e6=reading.conf_e6,
                     owed_e6=self._owed(stake, index) + exact.owed_e6(stake.size_e9, ahead),
+                    has_lapsed=_has_lapsed(reading, before, now=step.at.now),
                 )
             )
         return found
@@ -252,12 +260,15 @@ class Shadow:
         (held,) = self.held_at(step, address, market=index)
         edge = -held.conf_e6 if held.size_e9 > 0 else held.conf_e6
         worst = exact.value_e6(held.size_e9, max(0, held.price_e6 + edge))
-        profit = max(NOTHING, min(worst - held.entry_e6, max(self.cash, NOTHING)))
+        profit = max(NOTHING, min(worst - held.entry_e6, self.cash - self.claims))
         self.stakes[address, index].entry += profit
         self._pay_pool(address, -profit)
 
     def _pay_claims(self, address: str) -> None:
         paid = min(max(self.cash, NOTHING), self.claims)
+        if paid < self.claims:
+            most = self.claims * (1 - UNPAID_MIN / self.unpaid)
+            paid = min(paid, max(most, NOTHING))
         if paid:
             self.cash, self.pot = self.cash - paid, self.pot + paid
             if paid == self.claims:
@@ -333,6 +344,11 @@ class Shadow:
         kept = purse.claims * self.unpaid / purse.unpaid if purse.epoch == self.epoch else NOTHING
         purse.due += purse.claims - kept
         purse.claims, purse.epoch, purse.unpaid = kept, self.epoch, self.unpaid
+
+
+def _has_lapsed(reading: PriceReading, market: MarketState, *, now: int) -> bool:
+    is_old = reading.price_e6 > 0 and now - reading.publish_time > MINUTE_S
+    return is_old and refusal_of(reading, market, action=Action.LIQUIDATE, now=now) is not None
 
 
 def _mark(index_e12: int) -> tuple[int, Fraction]:

@@ -85,9 +85,10 @@ class Stage(RuleBasedStateMachine):
         )
         self.proof.publish(index, reading)
 
-    def publish_all(self) -> None:
+    def publish_all(self, *, but: int | None = None) -> None:
         for index in self.prices:
-            self.publish(index)
+            if index != but:
+                self.publish(index)
         for vault, market in PRICED_BY.items():
             price = USD_ONE if market is None else self.prices[market]
             reading = PriceReading(
@@ -97,12 +98,12 @@ class Stage(RuleBasedStateMachine):
         dollar = PriceReading(price_e6=USD_ONE, conf_e6=100, publish_time=self.proof.now)
         self.proof.publish_token(USDC, dollar)
 
-    def believe(self) -> None:
-        """Posts every price until the markets believe it: at once, or confirmed once."""
-        doubted = list(self.prices)
+    def believe(self, *, but: int | None = None) -> None:
+        """Posts every price (but one) until the markets believe it: at once, or confirmed once."""
+        doubted = [index for index in self.prices if index != but]
         for _ in range(2):
             self.wait(1)
-            self.publish_all()
+            self.publish_all(but=but)
             doubted = [index for index in doubted if not self.looks_valid(index)]
             if not doubted:
                 return

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from quantdesk.domain.account import AccountState
-from quantdesk.domain.claims import index_after, marked
+from quantdesk.domain.claims import index_after, marked, payable_e6
 from quantdesk.domain.conversion import Tariff
 from quantdesk.domain.cost import adverse_impact_e6, closing_cost_e6, trade_cost_e6
 from quantdesk.domain.fees import fee_split, keeper_reward_e6
@@ -123,6 +123,7 @@ def requirement(given: Numbers) -> dict[str, int]:
     return {
         "notional_e6": held.notional_e6,
         "pnl_e6": held.pnl_e6,
+        "lapsed_pnl_e6": replace(held, has_lapsed=True).pnl_e6,
         "adverse_pnl_e6": held.adverse_pnl_e6,
         "initial_fraction_e6": initial_fraction_e6(held),
         "initial_e6": initial_e6(held),
@@ -227,13 +228,19 @@ def trigger(given: Numbers) -> dict[str, int]:
 
 
 def claims(given: Numbers) -> dict[str, int]:
-    """One account's claim after the pool paid some of all claims."""
+    """One account's claim after the pool paid some of all claims, and what it may pay of cash."""
     index = index_after(given["index"], claims_e6=given["claims_e6"], paid_e6=given["paid_e6"])
     held = AccountState(
         address="", owner="", claims_e6=given["held_e6"], claims_index_e12=given["index"]
     )
     after = marked(held, index)
-    return {"index": index, "kept_e6": after.claims_e6, "due_e6": after.claims_due_e6}
+    payable = payable_e6(given["index"], cash_e6=given["paid_e6"], claims_e6=given["claims_e6"])
+    return {
+        "index": index,
+        "kept_e6": after.claims_e6,
+        "due_e6": after.claims_due_e6,
+        "payable_e6": payable,
+    }
 
 
 def sale(given: Numbers) -> dict[str, int]:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from quantdesk.domain.claims import CLAIM_ONE
+from quantdesk.domain.claims import CLAIM_ONE, UNPAID_MIN_E12
 from quantdesk.domain.money import SIZE_ONE, USD_ONE
 from tests.golden.calls import CALLS, Numbers
 
@@ -290,6 +290,24 @@ BOUNDARIES: Mapping[str, Mapping[str, Numbers]] = {
             "held_e6": 1,
         },
         "a unit too few": {"index": 0, "claims_e6": 3, "paid_e6": 1, "held_e6": 1},
+        "all but a unit": {
+            "index": 0,
+            "claims_e6": 10**10,
+            "paid_e6": 10**10 - 1,
+            "held_e6": 10**9,
+        },
+        "a share that stands at its least": {
+            "index": CLAIM_ONE - UNPAID_MIN_E12,
+            "claims_e6": 10**12,
+            "paid_e6": 10**12 - 1,
+            "held_e6": 10**9,
+        },
+        "a coarse share": {
+            "index": CLAIM_ONE - 2 * UNPAID_MIN_E12,
+            "claims_e6": 2 * 10**12,
+            "paid_e6": 1_999_999,
+            "held_e6": 10**9,
+        },
     },
     "sale": {
         "nothing sells at a price of its own doubt": {

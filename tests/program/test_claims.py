@@ -104,6 +104,55 @@ def test_a_profit_becomes_cash_once_and_the_position_stays(scene: Scene) -> None
     assert act(scene, "settle_pnl", owner, authority=loser) == Failed("Unauthorized")
 
 
+def test_cash_that_older_claims_wait_for_banks_no_newer_profit(scene: Scene) -> None:
+    older, newer = winner(scene, "one", 100 * BASE), winner(scene, "two", 100 * BASE)
+    scene.settle_on(160)
+    empty(scene, 0)
+    scene.trade(older, -100 * BASE, 160, reduce_only=True)
+    owed = scene.pool()["claims_e6"]
+    scene.require(scene.settle_funding(newer))
+
+    empty(scene, owed)
+    waits = act(scene, "settle_pnl", newer, authority=newer)
+    empty(scene, owed + 7)
+    banked = scene.one("PnlSettled", act(scene, "settle_pnl", newer, authority=newer)).fields
+
+    assert owed == scene.account(older)["claims_e6"] > 0
+    assert waits == Failed("NothingToPay")
+    assert (banked["amount_e6"], banked["pool_cash_after_e6"]) == (7, owed)
+
+
+def test_a_part_never_brings_the_unpaid_share_below_its_least(scene: Scene) -> None:
+    first, second = winner(scene, "one", 100 * BASE), winner(scene, "two", 50 * BASE)
+    scene.settle_on(160)
+    empty(scene, 0)
+    scene.trade(first, -100 * BASE, 160, reduce_only=True)
+    owed = scene.pool()["claims_e6"]
+    kept = -(-owed // 10**6)
+    empty(scene, owed - 1)
+
+    part = scene.one("ClaimsPaid", pay(scene, first)).fields
+    again = pay(scene, first)
+    empty(scene, 0)
+    scene.trade(second, -50 * BASE, 160, reduce_only=True)
+    total = scene.pool()["claims_e6"]
+    empty(scene, total - 1)
+    pay(scene, second)
+    lowest = 10**12 - scene.pool()["claims_index_e12"]
+    waits = pay(scene, second)
+    left = scene.pool()["claims_e6"]
+    empty(scene, left)
+    last = scene.one("ClaimsPaid", pay(scene, second)).fields
+
+    assert (part["distributed_e6"], part["pool_cash_after_e6"]) == (owed - kept, kept - 1)
+    assert 10**6 <= 10**12 - part["index_after_e12"] <= 10**6 + 10**12 // owed
+    assert lowest >= 10**6
+    assert again == waits == Failed("NothingToPay")
+    assert left > total * 99 // 100
+    assert (last["distributed_e6"], last["pool_claims_after_e6"]) == (left, 0)
+    assert (last["claims_after_e6"], last["index_after_e12"]) == (0, 10**12)
+
+
 def test_the_keeper_closes_the_highest_rank_and_only_under_the_floor(scene: Scene) -> None:
     high, low = winner(scene, "one", 100 * BASE), winner(scene, "two", 50 * BASE)
     scene.settle_on(160)

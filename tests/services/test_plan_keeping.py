@@ -281,6 +281,44 @@ def test_nobody_is_liquidated_at_a_stale_price() -> None:
     assert plan_keeping(broke, moment(publish_time=NOW - 11)) == []
 
 
+@pytest.mark.parametrize("first", [held(10 * ONE_SOL), held(10**7)])
+def test_a_market_whose_price_stopped_does_not_protect_the_others(first: Position) -> None:
+    # 10 SOL ask for 7.5 USD; 0.01 SOL at a price that nobody posts counts 0.375 USD better.
+    second = replace(held(10 * ONE_SOL + 10**7 - first.size_e9), market_index=1)
+    second = replace(second, entry_e6=second.size_e9 * PRICE // ONE_SOL)
+    living = 0 if first.size_e9 > second.size_e9 else 1
+
+    def plan(usdc_e6: int, silent_s: int) -> list[object]:
+        plain = book(position=first, usdc_e6=usdc_e6)
+        account = replace(plain.accounts["alice"], open_markets=(0, 1, *(EMPTY_MARKET,) * 6))
+        whole = replace(
+            plain,
+            accounts={"alice": account},
+            markets={0: MARKET, 1: replace(MARKET, params=replace(SOL, index=1))},
+            positions={("alice", 0): first, ("alice", 1): second},
+        )
+        readings = {
+            index: PriceReading(
+                price_e6=PRICE,
+                conf_e6=50_000,
+                publish_time=NOW if index == living else NOW - silent_s,
+            )
+            for index in (0, 1)
+        }
+        done = plan_keeping(whole, Moment(now=NOW, slot=SLOT, readings=readings))
+        return [each for each in done if isinstance(each, Liquidate)]
+
+    assert plan(7_124_999, 61) == [Liquidate(account="alice", market_index=living)]
+    assert plan(7_125_000, 61) == []
+    assert plan(0, 60) == []
+
+
+def test_nobody_is_liquidated_when_every_price_stopped() -> None:
+    broke = book(position=held(10 * ONE_SOL), usdc_e6=0)
+
+    assert plan_keeping(broke, moment(publish_time=NOW - 61)) == []
+
+
 def test_a_market_that_looked_at_its_oracle_long_ago_is_refreshed() -> None:
     quiet = replace(MARKET, last_publish_time=NOW - 25)
 

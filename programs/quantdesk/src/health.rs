@@ -8,7 +8,6 @@ use std::slice::Iter;
 use anchor_lang::prelude::*;
 use risk::closing::Elsewhere;
 use risk::funding::owed_e6;
-use risk::liquidation::restored_e6;
 use risk::margin::{collateral_e6, Exposure};
 use risk::oracle::Action;
 
@@ -69,7 +68,7 @@ fn add_market<'info>(
         position.user_account == *user && position.market_index == index,
         QuantDeskError::WrongRiskSet
     );
-    oracle::admit(&market, &reading, action, now)?;
+    let has_lapsed = oracle::admit_elsewhere(&market, &reading, action, now)?;
     let funding_index = market.accrued(&reading, now)?.funding_index;
     let terms = market.terms();
     let exposure = Exposure {
@@ -81,11 +80,8 @@ fn add_market<'info>(
         conf_e6: reading.conf_e6,
         funding_owed_e6: owed_e6(position.size_e9, funding_index, position.funding_index).fits()?,
     };
-    sum.standing = sum.standing.with(&exposure).fits()?;
-    let restored = restored_e6(exposure.initial_e6().fits()?).fits()?;
-    sum.restored_e6 = sum.restored_e6.checked_add(restored).fits()?;
-    let maintenance = exposure.maintenance_e6().fits()?;
-    sum.largest_maintenance_e6 = sum.largest_maintenance_e6.max(maintenance);
+    let grown = if has_lapsed { sum.with_lapsed(&exposure) } else { sum.with(&exposure) };
+    *sum = grown.fits()?;
     Ok(())
 }
 

@@ -65,6 +65,21 @@ pub fn admit(market: &Market, reading: &Reading, action: Action, now: i64) -> Re
     Err(refusal_of(grade))
 }
 
+/// The same for a position in another market; whether it counts although nobody posts its price.
+pub fn admit_elsewhere(
+    market: &Market,
+    reading: &Reading,
+    action: Action,
+    now: i64,
+) -> Result<bool> {
+    let grade = reading.grade(&market.terms(), &market.memory(), action, now);
+    let has_lapsed = reading.has_lapsed(grade, action, now);
+    if has_lapsed || grade <= action.worst_accepted() {
+        return Ok(has_lapsed);
+    }
+    Err(refusal_of(grade))
+}
+
 /// The error that names a grade.
 pub fn refusal_of(grade: Grade) -> Error {
     match grade {

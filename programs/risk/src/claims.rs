@@ -7,6 +7,9 @@ use crate::math::narrow_unsigned;
 
 /// One whole claim, and the unit of the index.
 pub const ONE: u128 = 1_000_000_000_000;
+/// While anything is owed the unpaid share stays at least this: a smaller one could not tell how
+/// much of a claim is left.
+pub const UNPAID_MIN: u128 = 1_000_000;
 
 /// What one account is owed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,9 +48,21 @@ pub fn index_after(index_e12: u128, claims_e6: u64, paid_e6: u64) -> Option<u128
     next_epoch.checked_sub(scaled.div_ceil(u128::from(claims_e6)))
 }
 
-/// What the pool can put into the pot now.
-pub fn payable_e6(cash_e6: i64, claims_e6: u64) -> Option<u64> {
-    Some(narrow_unsigned(i128::from(cash_e6.max(0)))?.min(claims_e6))
+/// What the pool can put into the pot now: all that is owed, or as much as the index can tell.
+///
+/// A part leaves the unpaid share at `UNPAID_MIN` or above, and has no unit that moves no claim: it
+/// is the least payment that brings the index where it then stands.
+pub fn payable_e6(index_e12: u128, cash_e6: i64, claims_e6: u64) -> Option<u64> {
+    let most = narrow_unsigned(i128::from(cash_e6.max(0)))?.min(claims_e6);
+    if most == claims_e6 {
+        return Some(most);
+    }
+    let (owed, share) = (u128::from(claims_e6), unpaid(index_e12));
+    let least = owed.checked_mul(UNPAID_MIN)?.div_ceil(share);
+    let left = u128::from(claims_e6 - most).max(least).min(owed);
+    let share_after = share.checked_mul(left)?.div_ceil(owed);
+    let told = u64::try_from(owed.checked_mul(share_after)? / share).ok()?;
+    claims_e6.checked_sub(told)
 }
 
 fn epoch(index_e12: u128) -> u128 {
@@ -108,8 +123,32 @@ mod tests {
 
     #[test]
     fn the_pool_pays_no_more_than_it_has_and_owes() {
-        assert_eq!(payable_e6(-5, 10), Some(0));
-        assert_eq!(payable_e6(5, 10), Some(5));
-        assert_eq!(payable_e6(50, 10), Some(10));
+        assert_eq!(payable_e6(0, -5, 10), Some(0));
+        assert_eq!(payable_e6(0, 5, 10), Some(5));
+        assert_eq!(payable_e6(0, 50, 10), Some(10));
+        assert_eq!(payable_e6(0, 50, 0), Some(0));
+    }
+
+    #[test]
+    fn a_part_never_brings_the_unpaid_share_below_its_least() {
+        let owed = 10_000_000_000;
+        let paid = payable_e6(0, 9_999_999_999, owed).unwrap();
+        let index = index_after(0, owed, paid).unwrap();
+
+        assert_eq!((paid, unpaid(index)), (9_999_990_000, UNPAID_MIN));
+        assert_eq!(payable_e6(index, 9_999, 10_000), Some(0));
+        assert_eq!(payable_e6(index, 10_000, 10_000), Some(10_000));
+        assert_eq!(payable_e6(ONE - 1, 7, 8), Some(0));
+    }
+
+    #[test]
+    fn what_would_move_no_claim_waits_until_it_does() {
+        let index = ONE - 2 * UNPAID_MIN;
+        let owed = 2_000_000_000_000;
+
+        assert_eq!(payable_e6(index, 999_999, owed), Some(0));
+        assert_eq!(payable_e6(index, 1_999_999, owed), Some(1_000_000));
+        let after = index_after(index, owed, 1_000_000).unwrap();
+        assert_eq!(claim(owed, index).marked(after).unwrap().due_e6, 1_000_000);
     }
 }

@@ -3,8 +3,10 @@
 use crate::books::Books;
 use crate::cost::{adverse_impact_e6, closing_cost_e6};
 use crate::execution::{exposure_of, standing_of};
-use crate::liquidation::{close_size_e9, penalty, penalty_fraction_e6, releasable_e6, Penalty};
-use crate::margin::Standing;
+use crate::liquidation::{
+    close_size_e9, penalty, penalty_fraction_e6, releasable_e6, restored_e6, Penalty,
+};
+use crate::margin::{Exposure, Standing};
 use crate::market::Terms;
 use crate::oracle::Reading;
 
@@ -20,6 +22,25 @@ pub struct Elsewhere {
     pub collateral_e6: i128,
     /// Nothing is open or held elsewhere: what is missing after the close is bad debt.
     pub is_empty: bool,
+}
+
+impl Elsewhere {
+    /// With one more position, at a price that may be used.
+    pub fn with(&self, exposure: &Exposure) -> Option<Self> {
+        let restored = restored_e6(exposure.initial_e6()?)?;
+        let largest = self.largest_maintenance_e6.max(exposure.maintenance_e6()?);
+        Some(Self {
+            standing: self.standing.with(exposure)?,
+            restored_e6: self.restored_e6.checked_add(restored)?,
+            largest_maintenance_e6: largest,
+            ..*self
+        })
+    }
+
+    /// With one whose price nobody posts any more: neither restored nor the largest.
+    pub fn with_lapsed(&self, exposure: &Exposure) -> Option<Self> {
+        Some(Self { standing: self.standing.with_lapsed(exposure)?, ..*self })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,6 +205,40 @@ mod tests {
         let outcome = close(&sol(), &story(), &at(132_000_000), &elsewhere, 0, 0).unwrap();
 
         assert_eq!(outcome.err(), Some(Refusal::NotLargest));
+    }
+
+    #[test]
+    fn a_position_without_a_price_waits_its_turn_and_helps_by_a_quarter() {
+        let terms = sol();
+        let held = Exposure {
+            tiers: &terms.tiers,
+            size_e9: 1_000_000_000,
+            entry_e6: 400_000_000,
+            leverage: 20,
+            price_e6: 400_000_000,
+            conf_e6: 0,
+            funding_owed_e6: 0,
+        };
+        let elsewhere = Elsewhere { is_empty: false, ..ALONE }.with_lapsed(&held).unwrap();
+        let alive = Elsewhere { is_empty: false, ..ALONE }.with(&held).unwrap();
+        let mut books = story();
+        // Short of the requirement by 100 US dollars, a quarter of what is held elsewhere.
+        books.usdc_e6 += 198_000_000 - 138_107_080 - 100_000_000;
+        let outcome = |books: &Books| {
+            close(&terms, books, &at(132_000_000), &elsewhere, 0, u64::MAX).unwrap()
+        };
+
+        assert_eq!((elsewhere.restored_e6, elsewhere.largest_maintenance_e6), (0, 0));
+        assert!(alive.restored_e6 > 0 && alive.largest_maintenance_e6 > 0);
+        assert_eq!(outcome(&books).err(), Some(Refusal::Healthy));
+        books.usdc_e6 -= 1;
+        let closed = outcome(&books).unwrap();
+        assert!(closed.trade_e9 < 0);
+        books.usdc_e6 -= 1_000_000_000;
+        let ruined = outcome(&books).unwrap();
+        assert_eq!(ruined.books.position.size_e9, 0);
+        assert!(ruined.books.usdc_e6 < 0);
+        assert_eq!((ruined.insurance_paid_e6, ruined.pool_loss_e6), (0, 0));
     }
 
     #[test]

@@ -12,6 +12,10 @@ pub const GATED_LEVERAGE: u16 = 50;
 /// Narrow: five confidences fit into the maintenance fraction of the price.
 pub const CONFIDENCE_PARTS: i128 = 5;
 
+/// At a price that nobody posts any more a position counts better by one such part of its
+/// notional: a missing price can only flatter, and whoever wants a strict one posts it.
+pub const LAPSED_PARTS: i128 = 4;
+
 /// A position valued at a price.
 #[derive(Clone, Copy, Debug)]
 pub struct Exposure<'a> {
@@ -33,6 +37,14 @@ impl<'a> Exposure<'a> {
     /// Unrealised profit at the price, rounded down.
     pub fn pnl_e6(&self) -> Option<i128> {
         unrealized_pnl_e6(self.size_e9, self.entry_e6, i128::from(self.price_e6))
+    }
+
+    /// The same where nobody posts the price any more: a quarter of the notional better.
+    pub fn lapsed_pnl_e6(&self) -> Option<i128> {
+        let parts = LAPSED_PARTS + i128::from(self.size_e9.signum());
+        let price = i128::from(self.price_e6).checked_mul(parts)?;
+        let value = mul_div_down(i128::from(self.size_e9), price, E9 * LAPSED_PARTS)?;
+        value.checked_sub(i128::from(self.entry_e6))
     }
 
     /// Unrealised loss at the adverse edge of the band; a profit counts as zero.
@@ -135,6 +147,21 @@ impl Standing {
         })
     }
 
+    /// With one more position whose price nobody posts any more: it counts better than that price
+    /// and asks for nothing.
+    pub fn with_lapsed(&self, exposure: &Exposure) -> Option<Self> {
+        let owed = i128::from(exposure.funding_owed_e6);
+        let pnl = exposure.lapsed_pnl_e6()?.checked_sub(owed)?;
+        let loss = exposure.adverse_pnl_e6()?.checked_sub(owed)?;
+        Some(Self {
+            initial_equity_e6: self.initial_equity_e6.checked_add(loss)?,
+            maintenance_equity_e6: self.maintenance_equity_e6.checked_add(pnl)?,
+            notional_e6: self.notional_e6.checked_add(exposure.notional_e6()?)?,
+            open_pnl_e6: self.open_pnl_e6.checked_add(pnl)?,
+            ..*self
+        })
+    }
+
     /// With USD e6 of other collateral, counted to open and to keep.
     pub fn with_collateral(&self, initial_e6: i128, maintenance_e6: i128) -> Option<Self> {
         Some(Self {
@@ -231,6 +258,22 @@ mod tests {
 
         assert_eq!(profit.adverse_pnl_e6(), Some(0));
         assert_eq!(long(10_000_000_000, 20, 1_000_000).adverse_pnl_e6(), Some(-10_000_000));
+    }
+
+    #[test]
+    fn a_price_that_nobody_posts_flatters_by_a_quarter_and_asks_for_nothing() {
+        let owing = Exposure { funding_owed_e6: 7, ..long(10_000_000_000, 20, 1_000_000) };
+        let short = Exposure { size_e9: -3, entry_e6: -1, price_e6: 333_333_334, ..owing };
+        let standing = Standing::of_cash(100).with_lapsed(&owing).unwrap();
+
+        assert_eq!(owing.lapsed_pnl_e6(), Some(375_000_000));
+        // -3 of 250,000,000.5 is -0.75 units, and the entry gives one back.
+        assert_eq!(short.lapsed_pnl_e6(), Some(0));
+        assert_eq!((standing.initial_e6, standing.maintenance_e6), (0, 0));
+        assert_eq!(standing.maintenance_equity_e6, 100 + 375_000_000 - 7);
+        assert_eq!(standing.open_pnl_e6, 375_000_000 - 7);
+        assert_eq!(standing.initial_equity_e6, 100 - 10_000_000 - 7);
+        assert_eq!(standing.notional_e6, 1_500_000_000);
     }
 
     #[test]

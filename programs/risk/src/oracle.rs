@@ -7,7 +7,8 @@ pub const FUTURE_TOLERANCE_S: i64 = 2;
 pub const JUMP_WINDOW_S: i64 = 5;
 /// A move of more than one part in ten within the window needs a second publication.
 pub const JUMP_PARTS: u128 = 10;
-/// After so long without an accepted price the first one only refreshes.
+/// After so long without an accepted price the first one only refreshes; after so long without any
+/// a market elsewhere keeps nobody from being liquidated.
 pub const SILENCE_S: i64 = 60;
 /// A publication of these first seconds after an order is taken for the first one.
 pub const FIRST_WINDOW_S: i64 = 2;
@@ -124,6 +125,13 @@ impl Reading {
         Grade::Valid
     }
 
+    /// Whether a position in another market counts for `action` although its price is refused:
+    /// nobody has posted one for longer than a silence, and a liquidation must not wait for it.
+    pub fn has_lapsed(&self, grade: Grade, action: Action, now: i64) -> bool {
+        let is_silent = self.price_e6 > 0 && now.saturating_sub(self.publish_time) > SILENCE_S;
+        action == Action::Liquidate && grade > action.worst_accepted() && is_silent
+    }
+
     fn has_jumped(&self, memory: &Memory) -> bool {
         let waited = self.publish_time.saturating_sub(memory.last_publish_time);
         if memory.last_price_e6 == 0 || waited <= 0 {
@@ -227,6 +235,22 @@ mod tests {
         assert_eq!(at(11, Action::Liquidate), Grade::Stale);
         assert_eq!(at(20, Action::Reduce), Grade::Valid);
         assert_eq!(at(21, Action::Reduce), Grade::Stale);
+    }
+
+    #[test]
+    fn only_a_liquidation_counts_a_price_that_nobody_posts_and_only_after_a_silence() {
+        let lapsed = |price_e6, age, grade, action| {
+            reading(price_e6, 0, NOW - age).has_lapsed(grade, action, NOW)
+        };
+
+        assert!(lapsed(1, SILENCE_S + 1, Grade::Stale, Action::Liquidate));
+        assert!(lapsed(1, SILENCE_S + 1, Grade::Jumped, Action::Liquidate));
+        assert!(!lapsed(1, SILENCE_S, Grade::Stale, Action::Liquidate));
+        assert!(!lapsed(0, SILENCE_S + 1, Grade::NonPositive, Action::Liquidate));
+        assert!(!lapsed(1, SILENCE_S + 1, Grade::Wide, Action::Liquidate));
+        for action in [Action::Grow, Action::Reduce, Action::Withdraw, Action::Fund] {
+            assert!(!lapsed(1, SILENCE_S + 1, Grade::Stale, action));
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@ use crate::position::unrealized_pnl_e6;
 /// The pool is under its floor when so many times its equity do not make up its reserve.
 pub const FLOOR_PARTS: i128 = 4;
 
-/// Pays the profit at the adverse edge of the price as far as the pool's cash goes; its amount.
+/// Pays the profit at the adverse edge of the price as far as the pool has cash that no claim
+/// waits for; its amount.
 ///
 /// Equity does not change: the entry moves by what is paid. 0 changes nothing.
 pub fn settle_profit(books: &mut Books, reading: &Reading) -> Option<u64> {
@@ -19,7 +20,8 @@ pub fn settle_profit(books: &mut Books, reading: &Reading) -> Option<u64> {
     let edge = if held.size_e9 > 0 { -band } else { band };
     let price = i128::from(reading.price_e6).checked_add(edge)?.max(0);
     let profit = unrealized_pnl_e6(held.size_e9, held.entry_e6, price)?;
-    let paid = narrow(profit.min(i128::from(books.pool.cash_e6)).max(0))?;
+    let spare = i128::from(books.pool.cash_e6) - i128::from(books.pool.claims_e6);
+    let paid = narrow(profit.min(spare).max(0))?;
     books.bank_profit(paid)?;
     books.revalue(reading.price_e6)?;
     u64::try_from(paid).ok()
@@ -132,6 +134,20 @@ mod tests {
 
         assert_eq!(settle_profit(&mut books, &at(160_000_000)), Some(7));
         assert_eq!(books.claims_e6, 0);
+    }
+
+    #[test]
+    fn cash_that_older_claims_wait_for_banks_no_profit() {
+        let mut books = long();
+        books.pool.claims_e6 = 1_000;
+        books.pool.cash_e6 = 1_000;
+
+        assert_eq!(settle_profit(&mut books, &at(160_000_000)), Some(0));
+        books.pool.cash_e6 = 1_007;
+        assert_eq!(settle_profit(&mut books, &at(160_000_000)), Some(7));
+        assert_eq!(books.pool.cash_e6, 1_000);
+        books.pool.cash_e6 = -1;
+        assert_eq!(settle_profit(&mut books, &at(160_000_000)), Some(0));
     }
 
     #[test]

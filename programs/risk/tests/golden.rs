@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use risk::claims::{index_after, Claim};
+use risk::claims::{index_after, payable_e6, Claim};
 use risk::collateral::{ramped_e6, Sale};
 use risk::cost::{adverse_impact_e6, closing_cost_e6, trade_cost_e6};
 use risk::fees::{faded_reward_e6, fee_split};
@@ -208,6 +208,7 @@ fn a_position_demands_what_the_twin_says() {
         vec![
             ("notional_e6", held.notional_e6().unwrap()),
             ("pnl_e6", held.pnl_e6().unwrap()),
+            ("lapsed_pnl_e6", held.lapsed_pnl_e6().unwrap()),
             ("adverse_pnl_e6", held.adverse_pnl_e6().unwrap()),
             ("initial_fraction_e6", held.initial_fraction_e6().unwrap()),
             ("initial_e6", held.initial_e6().unwrap()),
@@ -340,10 +341,16 @@ fn a_claim_is_paid_as_the_twin_pays_it() {
         let mark_e12: u128 = get(given, "index");
         let claims = get(given, "claims_e6");
         let index = index_after(mark_e12, claims, get(given, "paid_e6")).unwrap();
+        let payable = payable_e6(mark_e12, get(given, "paid_e6"), claims).unwrap();
         let held = Claim { held_e6: get(given, "held_e6"), due_e6: 0, mark_e12 };
         let after = held.marked(index).unwrap();
         let index = i128::try_from(index).unwrap();
-        vec![("index", index), ("kept_e6", after.held_e6.into()), ("due_e6", after.due_e6.into())]
+        vec![
+            ("index", index),
+            ("kept_e6", after.held_e6.into()),
+            ("due_e6", after.due_e6.into()),
+            ("payable_e6", payable.into()),
+        ]
     });
 }
 

@@ -1,7 +1,7 @@
 //! Laws at the borders, one case each: what the golden files and the story do not reach.
 
 use risk::books::Books;
-use risk::claims::{index_after, Claim, ONE};
+use risk::claims::{index_after, payable_e6, Claim, ONE, UNPAID_MIN};
 use risk::closing::{close, Elsewhere};
 use risk::execution::{fill, Refusal, Request};
 use risk::fees::FeeSplit;
@@ -167,6 +167,27 @@ fn the_pot_holds_what_even_a_large_claim_may_fetch() {
 
     assert!(claim.due_e6 <= paid);
     assert!(claim.due_e6 >= paid - 1_000 - 1, "a part in 10^12 of the claim may wait");
+}
+
+#[test]
+fn whatever_is_set_aside_reaches_its_claimants_but_for_a_unit() {
+    let (mut index, mut owed, mut pot) = (0, 3_000_000_000_000_000_u64, 0);
+    let mut claim = Claim { held_e6: owed, ..Claim::default() };
+    for _ in 0..400 {
+        let cash = i64::try_from(owed / 10).unwrap();
+        let paid = payable_e6(index, cash, owed).unwrap();
+        index = index_after(index, owed, paid).unwrap();
+        owed -= paid;
+        pot += paid;
+        claim = claim.marked(index).unwrap();
+
+        assert!(claim.due_e6 <= pot && pot - claim.due_e6 <= 400);
+        assert!(ONE - index % ONE >= UNPAID_MIN);
+        // New claims of the same size arise, as in any long drought.
+        owed += paid;
+        claim.held_e6 += paid;
+    }
+    assert_eq!(payable_e6(index, i64::try_from(owed).unwrap(), owed), Some(owed));
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl PayClaims<'_> {
     /// Sets cash aside for every claim alike.
     fn distribute(&mut self) -> Result<u64> {
         let pool = &mut self.pool;
-        let amount = payable_e6(pool.cash_e6, pool.claims_e6).fits()?;
+        let amount = payable_e6(pool.claims_index_e12, pool.cash_e6, pool.claims_e6).fits()?;
         if amount == 0 {
             return Ok(0);
         }
