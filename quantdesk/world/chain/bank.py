@@ -149,22 +149,28 @@ class Bank:
                 found[address] = then
         return found
 
-    def refusal(self, transaction: VersionedTransaction) -> str | None:
+    def refusal(
+        self, transaction: VersionedTransaction, commitment: str = "processed"
+    ) -> str | None:
         """Why the chain would not even run this: accounts, replay, blockhash; None when it would.
 
-        Raises BadLookup.
+        A blockhash younger than the commitment's slot is not known yet. Raises BadLookup.
         """
         addresses = self.machine.keys_of(transaction.message).addresses
         if len(set(addresses)) < len(addresses):
             return "AccountLoadedTwice"
         if self.ledger.status(bytes(transaction.signatures[0])) is not None:
             return "AlreadyProcessed"
-        return None if self.knows_blockhash(transaction.message) else "BlockhashNotFound"
+        known = self.knows_blockhash(transaction.message, commitment)
+        return None if known else "BlockhashNotFound"
 
-    def knows_blockhash(self, message: Message | MessageV0) -> bool:
-        """Whether a message's hash is one of the window or the one that its nonce stores."""
+    def knows_blockhash(self, message: Message | MessageV0, commitment: str = "processed") -> bool:
+        """Whether a message's hash is one of the window or the one that its nonce stores.
+
+        The window ends with the newest slot of the commitment.
+        """
         slot = self.clock.slot_of(message.recent_blockhash)
-        if slot is not None and slot >= self.slot - BLOCKHASH_WINDOW:
+        if slot is not None and self.slot - BLOCKHASH_WINDOW <= slot <= self.slot_of(commitment):
             return True
         nonce = nonce_account(message)
         return nonce is not None and holds(self.machine.account(nonce), message.recent_blockhash)

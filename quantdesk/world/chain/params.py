@@ -107,9 +107,9 @@ def committed(options: Object) -> str:
     return level
 
 
-def context(bank: Bank, options: Object) -> Object:
+def context(bank: Bank, options: Object, level: str | None = None) -> Object:
     """The `context` of an answer at the asked commitment; refuses a slot not reached yet."""
-    slot = bank.slot_of(commitment(options))
+    slot = bank.slot_of(level or commitment(options))
     least = options.get("minContextSlot")
     if isinstance(least, int) and slot < least:
         raise RpcError(

@@ -21,7 +21,7 @@ from quantdesk.world.chain.token_json import (
     token_account,
     ui_amount,
 )
-from quantdesk.world.chain.vm import Execution
+from quantdesk.world.chain.vm import Execution, Keys
 
 UNSUPPORTED_VERSION = -32015
 
@@ -81,44 +81,24 @@ def return_data_json(returned: TransactionReturnData) -> Json:
     }
 
 
-def _meta(execution: Execution, lookup: Lookup) -> Object:
-    keys, meta = execution.keys, execution.meta
-    err = error_json(execution.error)
+def loaded_json(keys: Keys) -> Object:
+    """The addresses that lookup tables added."""
     loaded = keys.addresses[keys.static :]
-    returned = meta.return_data()
-    shown: Object = {
-        "err": err,
-        "status": {"Ok": None} if err is None else {"Err": err},
-        "fee": execution.fee,
-        "preBalances": [_lamports(account) for account in execution.before],
-        "postBalances": [_lamports(account) for account in execution.after],
-        "innerInstructions": inner_json(meta.inner_instructions()) if execution.has_run else None,
-        "logMessages": meta.logs() if execution.has_run else None,
-        "preTokenBalances": _token_balances(execution, execution.before, lookup),
-        "postTokenBalances": _token_balances(execution, execution.after, lookup),
-        "rewards": [],
-        "loadedAddresses": {
-            "writable": [str(each) for each in loaded[: keys.loaded_writable]],
-            "readonly": [str(each) for each in loaded[keys.loaded_writable :]],
-        },
-        "computeUnitsConsumed": meta.compute_units_consumed(),
-        "costUnits": meta.compute_units_consumed(),
+    return {
+        "writable": [str(each) for each in loaded[: keys.loaded_writable]],
+        "readonly": [str(each) for each in loaded[keys.loaded_writable :]],
     }
-    data = return_data_json(returned)
-    if data is not None:
-        shown["returnData"] = data
-    return shown
 
 
-def _lamports(account: Account | None) -> int:
-    return 0 if account is None else account.lamports
+def lamports_of(accounts: Sequence[Account | None]) -> list[int]:
+    """Lamports of each account, zero where there is none."""
+    return [0 if account is None else account.lamports for account in accounts]
 
 
-def _token_balances(
-    execution: Execution, accounts: Sequence[Account | None], lookup: Lookup
-) -> list[Object]:
+def token_balances(keys: Keys, accounts: Sequence[Account | None], lookup: Lookup) -> list[Object]:
+    """Rows for those of a transaction's accounts that hold tokens."""
     shown: list[Object] = []
-    if not TOKEN_PROGRAMS.intersection(execution.keys.addresses):
+    if not TOKEN_PROGRAMS.intersection(keys.addresses):
         return shown  # a node looks for tokens only where a token program is named
     for index, account in enumerate(accounts):
         held = token_account(account)
@@ -131,15 +111,43 @@ def _token_balances(
                 "mint": str(held.mint),
                 "owner": str(held.owner),
                 "programId": str(account.owner),
-                "uiTokenAmount": _stored(ui_amount(held.units, its_mint.decimals)),
+                "uiTokenAmount": ui_amount(held.units, its_mint.decimals),
             }
         )
     return shown
 
 
-def _stored(amount: Object) -> Object:
-    """As a node reads it back: its store cannot tell a `uiAmount` of zero from none."""
-    return {**amount, "uiAmount": amount["uiAmount"] or None}
+def _meta(execution: Execution, lookup: Lookup) -> Object:
+    keys, meta = execution.keys, execution.meta
+    err = error_json(execution.error)
+    returned = meta.return_data()
+    shown: Object = {
+        "err": err,
+        "status": {"Ok": None} if err is None else {"Err": err},
+        "fee": execution.fee,
+        "preBalances": lamports_of(execution.before),
+        "postBalances": lamports_of(execution.after),
+        "innerInstructions": inner_json(meta.inner_instructions()) if execution.has_run else None,
+        "logMessages": meta.logs() if execution.has_run else None,
+        "preTokenBalances": _as_stored(token_balances(keys, execution.before, lookup)),
+        "postTokenBalances": _as_stored(token_balances(keys, execution.after, lookup)),
+        "rewards": [],
+        "loadedAddresses": loaded_json(keys),
+        "computeUnitsConsumed": meta.compute_units_consumed(),
+        "costUnits": meta.compute_units_consumed(),
+    }
+    data = return_data_json(returned)
+    if data is not None:
+        shown["returnData"] = data
+    return shown
+
+
+def _as_stored(balances: list[Object]) -> list[Object]:
+    """As a node reads them back: its store cannot tell a `uiAmount` of zero from none."""
+    for each in balances:
+        amount = each["uiTokenAmount"]
+        amount["uiAmount"] = amount["uiAmount"] or None
+    return balances
 
 
 def _compiled_inner(inner: object) -> Object:
