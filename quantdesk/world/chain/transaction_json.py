@@ -24,6 +24,10 @@ from quantdesk.world.chain.token_json import (
 from quantdesk.world.chain.vm import Execution, Keys
 
 UNSUPPORTED_VERSION = -32015
+_BALANCE_FIELDS = (
+    *("err", "status", "fee", "preBalances", "postBalances"),
+    *("preTokenBalances", "postTokenBalances"),
+)
 
 
 def pack_meta(execution: Execution, lookup: Lookup) -> bytes:
@@ -40,24 +44,41 @@ def unpack_meta(landed: Landed) -> Object:
 def block_transaction_json(landed: Landed, options: Object) -> Object:
     """`{transaction, meta, version}` in the encoding asked for."""
     transaction = VersionedTransaction.from_bytes(landed.message)
-    is_legacy = isinstance(transaction.message, Message)
-    versions = options.get("maxSupportedTransactionVersion")
-    if not is_legacy and versions is None:
-        raise RpcError(
-            UNSUPPORTED_VERSION,
-            "Transaction version (0) is not supported by the requesting client. Please try the "
-            "request again with the following configuration parameter: "
-            '"maxSupportedTransactionVersion": 0',
-        )
+    version = _version(transaction, options)
     meta = unpack_meta(landed)
     encoding = options.get("encoding") or "json"
     shown: Object = {
         "transaction": _encoded(transaction, landed.message, encoding, meta),
         "meta": _parsed_meta(meta, transaction) if encoding == "jsonParsed" else meta,
     }
-    if versions is not None:
-        shown["version"] = "legacy" if is_legacy else 0
-    return shown
+    return shown | version
+
+
+def block_accounts_json(landed: Landed, options: Object) -> Object:
+    """The same with no more than the accounts and what became of their balances."""
+    transaction = VersionedTransaction.from_bytes(landed.message)
+    version, meta = _version(transaction, options), unpack_meta(landed)
+    return {
+        "transaction": {
+            "accountKeys": _key_rows(transaction.message, meta),
+            "signatures": [str(each) for each in transaction.signatures],
+        },
+        "meta": {name: meta[name] for name in _BALANCE_FIELDS},
+    } | version
+
+
+def _version(transaction: VersionedTransaction, options: Object) -> Object:
+    is_legacy = isinstance(transaction.message, Message)
+    if options.get("maxSupportedTransactionVersion") is not None:
+        return {"version": "legacy" if is_legacy else 0}
+    if is_legacy:
+        return {}
+    raise RpcError(
+        UNSUPPORTED_VERSION,
+        "Transaction version (0) is not supported by the requesting client. Please try the "
+        "request again with the following configuration parameter: "
+        '"maxSupportedTransactionVersion": 0',
+    )
 
 
 def inner_json(execution_inner: Sequence[Sequence[object]]) -> list[Object]:
@@ -166,6 +187,8 @@ def _encoded(transaction: VersionedTransaction, raw: bytes, encoding: str, meta:
             return [base64.b64encode(raw).decode(), "base64"]
         case "base58":
             return [base58.encode(raw), "base58"]
+        case "binary":
+            return base58.encode(raw)
         case "json" | "jsonParsed":
             message = transaction.message
             return {

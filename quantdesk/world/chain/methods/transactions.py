@@ -53,7 +53,7 @@ def send_transaction(bank: Bank, params: Params) -> str:
 def get_signature_statuses(bank: Bank, params: Params) -> Object:
     """Where each signature stands, null for one that never landed."""
     asked = params.get(0)
-    if not isinstance(asked, list) or len(asked) > STATUSES_MAX:
+    if len(asked) > STATUSES_MAX:
         raise invalid(f"Too many inputs provided; max {STATUSES_MAX}")
     value = [_status(bank, bank.ledger.status(bytes(signature(each)))) for each in asked]
     return {"context": context(bank, {"commitment": "processed"}), "value": value}
@@ -61,8 +61,7 @@ def get_signature_statuses(bank: Bank, params: Params) -> Object:
 
 def get_transaction(bank: Bank, params: Params) -> Json:
     """A landed transaction with its effects, null when unknown at that commitment."""
-    found = params.get(1)
-    options = {"encoding": found} if isinstance(found, str) else params.options(1)
+    options = params.encoded_options(1)
     landed = bank.ledger.transaction(params.signature(0))
     if landed is None or landed.slot > bank.slot_of(committed(options)):
         return None
@@ -76,7 +75,8 @@ def get_transaction(bank: Bank, params: Params) -> Json:
 def get_signatures_for_address(bank: Bank, params: Params) -> list[Object]:
     """Transactions that mention an address, newest first, between `until` and `before`."""
     options = params.options(1)
-    limit = options.get("limit") or HISTORY_MAX
+    asked = options.get("limit")
+    limit = HISTORY_MAX if asked is None else asked
     if not 1 <= limit <= HISTORY_MAX:
         raise invalid(f"Invalid limit; max {HISTORY_MAX}")
     context(bank, options)
