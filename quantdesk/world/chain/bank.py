@@ -35,6 +35,8 @@ from quantdesk.world.chain.vm import BadLookup, Execution, Machine, program_bina
 
 FAUCET_LAMPORTS = 500_000_000 * 10**9
 _PRUNE_EVERY_SLOTS = 100
+SKIP_MAX = 1_000_000
+"""Slots: 4.6 days. The sum of many skips stays far inside every integer it is stored in."""
 _AIRDROP_LIMITS = 1_000_000
 _COMPUTE_BUDGET = Pubkey.from_string("ComputeBudget111111111111111111111111111111")
 _MEMO_PROGRAMS = {
@@ -84,6 +86,7 @@ class Bank:
         self._undo = Undo()
         self.on_landed: list[Callable[[Effect], None]] = []
         self.on_slot: list[Callable[[int], None]] = []
+        self.on_fork: list[Callable[[list[Effect]], None]] = []
         self._reload()
         self.advance()
 
@@ -200,11 +203,16 @@ class Bank:
         return err
 
     def fork(self, slots: int) -> None:
-        """Abandon the newest `slots` slots: their transactions and blockhashes never were."""
+        """Abandon the newest `slots` slots: their transactions and blockhashes never were.
+
+        Raises ValueError when one of them is final.
+        """
         kept = self.slot - slots
+        if slots < 0:
+            raise ValueError(f"a fork takes slots back; expected 0 or more, found {slots}")
         if kept < self.slot_of("finalized"):
             raise ValueError(f"slot {kept} is final; at most {self.config.finalized_slots} go back")
-        accounts = list(self._undo.all_at(kept))
+        accounts, undone = list(self._undo.all_at(kept)), self.effects_after(kept)
         salt = secrets.token_bytes(8)
         self.clock.fork(kept, salt)
         self.ledger.take_back(kept, accounts, kept.to_bytes(8, "little") + salt)
@@ -214,9 +222,17 @@ class Bank:
         self._undo.cut(kept)
         self.recent = deque(each for each in self.recent if each.slot <= kept)
         self.enter(self.slot)
+        for listener in self.on_fork:
+            listener(undone)
+
+    def effects_after(self, slot: int) -> list[Effect]:
+        """What landed after a slot, oldest first; nothing that is final already."""
+        return [each for each in self.recent if each.slot > slot]
 
     def skip(self, slots: int) -> None:
-        """Let slots pass at once, so that what is signed expires."""
+        """Let slots pass at once, so that what is signed expires; raises ValueError."""
+        if not 0 <= slots <= SKIP_MAX:
+            raise ValueError(f"{slots} slots cannot pass at once; at most {SKIP_MAX}")
         genesis_ms = self.clock.skip(slots)
         self.ledger.set_fact("genesis_ms", str(genesis_ms).encode())
         self.advance()

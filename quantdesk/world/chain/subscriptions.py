@@ -74,6 +74,7 @@ class Hub:
         self._reached = {level: bank.slot_of(level) for level in _LEVELS}
         bank.on_landed.append(self._landed)
         bank.on_slot.append(self._slot)
+        bank.on_fork.append(self._forked)
 
     def handle(self, client: Client, text: str) -> None:
         """Serve one message of a client."""
@@ -185,6 +186,19 @@ class Hub:
                 self._send(each, {"slot": slot, "parent": slot - 1, "root": root})
             elif each.kind == "root":
                 self._send(each, root)
+
+    def _forked(self, undone: list[Effect]) -> None:
+        """Tell those who heard of an account what it is again; transactions are not taken back."""
+        for level in _LEVELS:
+            heard = self._bank.slot if level == "processed" else self._reached[level]
+            reverted = {
+                where for each in undone if each.slot <= heard for where, _, _ in each.changed
+            }
+            lookup, slot = lookup_at(self._bank, level), self._bank.slot_of(level)
+            for each in list(self._by_level[level].values()):
+                if each.kind == "account" and each.subject in reverted:
+                    shown = noted_account_json(lookup(each.subject), each.options, lookup)
+                    self._notify(each, slot, shown)
 
     def _deliver(self, level: str, effect: Effect) -> None:
         for each in self._by_signature.pop((level, effect.signature), []):

@@ -125,7 +125,7 @@ async def test_the_chain_refuses_nonsense_with_json_rpc_errors(tmp_path: Path) -
     cases = {
         b"{": -32700,
         b"7": -32700,
-        b"{}": -32600,
+        b'{"jsonrpc":"2.0","id":1}': -32600,
         b'{"jsonrpc":"2.0","id":1,"method":"nope"}': -32601,
         b'{"jsonrpc":"2.0","id":1,"method":"getBalance","params":["x"]}': -32602,
         b'{"jsonrpc":"2.0","id":1,"method":"getBalance","params":{}}': -32602,

@@ -283,7 +283,7 @@ def test_the_state_filter_leaves_initialised_token_accounts(bank: Bank, state: A
 def test_several_accounts_are_base64_and_one_is_base58(bank: Bank) -> None:
     addresses = [WHO, str(HOLDING)]
 
-    for options in (None, {}):
+    for options in (None, dict[str, Any]()):
         rows = _ask(bank, "getMultipleAccounts", addresses, options)["result"]["value"]
         assert [row["data"][1] for row in rows] == ["base64", "base64"]
     assert _ask(bank, "getAccountInfo", WHO)["result"]["value"]["data"] == ""
