@@ -125,12 +125,10 @@ class Bank:
 
     def slot_of(self, commitment: str) -> int:
         """The newest slot that has reached the commitment."""
-        behind = {
-            "processed": 0,
-            "confirmed": self.config.confirmed_slots,
-            "finalized": self.config.finalized_slots,
-        }[commitment]
-        return self.slot - behind
+        if commitment == "processed":
+            return self.slot
+        is_confirmed, config = commitment == "confirmed", self.config
+        return self.slot - (config.confirmed_slots if is_confirmed else config.finalized_slots)
 
     def last_valid_height(self, blockhash_slot: int) -> int:
         """The last block in which a transaction with that slot's hash may land."""

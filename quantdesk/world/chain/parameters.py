@@ -9,7 +9,6 @@ from quantdesk.world.chain.shapes import (
     each,
     flag,
     one_of,
-    optional,
     struct,
     text,
     unit,
@@ -83,7 +82,7 @@ _SUPPLY = struct("RpcSupplyConfig", excludeNonCirculatingAccountsList=flag, minC
 
 @dataclass(frozen=True, slots=True)
 class Takes:
-    """How many values a call needs, and what each must be."""
+    """How many values a call needs, and what each must be; one it can do without may be `null`."""
 
     least: int
     checks: tuple[Check, ...] = ()
@@ -94,8 +93,9 @@ class Takes:
         count, most = len(values), len(self.checks)
         if not self.least <= count <= most:
             raise self._refusal(count, most)
-        for value, check in zip(values, self.checks, strict=False):
-            check(value)
+        for at, value in enumerate(values):
+            if value is not None or at < self.least:
+                self.checks[at](value)
 
     def _refusal(self, count: int, most: int) -> RpcError:
         if self.is_exact:
@@ -109,9 +109,7 @@ class Takes:
 
 
 def _takes(least: int, *checks: Check) -> Takes:
-    """Values beyond the needed ones may be `null`."""
-    rest = [optional(check) for check in checks[least:]]
-    return Takes(least, (*checks[:least], *rest))
+    return Takes(least, checks)
 
 
 _NOTHING = Takes(0)

@@ -47,16 +47,6 @@ def unsigned(name: str, most: int = 2**64 - 1) -> Check:
     return check
 
 
-def optional(inner: Check) -> Check:
-    """The same, or `null`."""
-
-    def check(found: Json) -> None:
-        if found is not None:
-            inner(found)
-
-    return check
-
-
 def each(inner: Check) -> Check:
     """A list of such values."""
 
@@ -117,13 +107,13 @@ def struct(name: str, needs: tuple[str, ...] = (), **fields: Check) -> Check:
     def check(found: Json) -> None:
         if not isinstance(found, dict):
             raise wrong(f"invalid {_shown(found)}, expected struct {name}")
+        for field, value in found.items():
+            inner = fields.get(field)
+            if inner is not None and (value is not None or field in needs):
+                inner(value)
         for field in needs:
             if field not in found:
                 raise wrong(f"missing field `{field}`")
-        for field, inner in fields.items():
-            value = found.get(field)
-            if value is not None or (field in needs and field in found):
-                inner(value)
 
     return check
 

@@ -23,7 +23,8 @@ _MEMCMP_LETTERS_MAX = {"base58": 175, "base64": 172}
 def get_account_info(bank: Bank, params: Params) -> Object:
     """One account or null."""
     options = params.options(1)
-    where, level = context(bank, options), commitment(options)
+    level = commitment(options)
+    where = context(bank, options, level)
     account = bank.account(params.address(0), level)
     return {"context": where, "value": account_json(account, options, lookup_at(bank, level))}
 
@@ -33,7 +34,8 @@ def get_multiple_accounts(bank: Bank, params: Params) -> Object:
     options, asked = params.options(1), params.get(0)
     if len(asked) > ACCOUNTS_MAX:
         raise invalid(f"Too many inputs provided; max {ACCOUNTS_MAX}")
-    where, level = context(bank, options), commitment(options)
+    level = commitment(options)
+    where = context(bank, options, level)
     lookup = lookup_at(bank, level)
     shown = {**options, "encoding": options.get("encoding") or "base64"}
     found = [account_json(lookup(address(each)), shown, lookup) for each in asked]
@@ -54,7 +56,8 @@ def get_program_accounts(bank: Bank, params: Params) -> Json:
     """Accounts owned by a program that pass every filter."""
     options = params.options(1)
     query = program_query(params.address(0), options.get("filters"))
-    level, where = commitment(options), context(bank, options)
+    level = commitment(options)
+    where = context(bank, options, level)
     rows = keyed_accounts(bank.program_accounts(query, level), options, lookup_at(bank, level))
     return {"context": where, "value": rows} if options.get("withContext") else rows
 

@@ -25,7 +25,8 @@ _LARGEST = 20
 def get_token_account_balance(bank: Bank, params: Params) -> Object:
     """What one token account holds."""
     options = params.options(1)
-    level, where = commitment(options), context(bank, options)
+    level = commitment(options)
+    where = context(bank, options, level)
     account = bank.account(params.address(0), level)
     if account is None:
         raise invalid("Invalid param: could not find account")
@@ -76,7 +77,8 @@ def get_token_largest_accounts(bank: Bank, params: Params) -> Object:
 
 def _token_accounts(bank: Bank, params: Params, *, offset: int) -> Object:
     options, filter_by = params.options(2), params.options(1)
-    level, where = commitment(options), context(bank, options)
+    level = commitment(options)
+    where = context(bank, options, level)
     matches = [(offset, bytes(params.address(0)))]
     programs = tuple(PROGRAM_NAMES)
     if "mint" in filter_by:

@@ -56,7 +56,7 @@ def get_signature_statuses(bank: Bank, params: Params) -> Object:
     if len(asked) > STATUSES_MAX:
         raise invalid(f"Too many inputs provided; max {STATUSES_MAX}")
     value = [_status(bank, bank.ledger.status(bytes(signature(each)))) for each in asked]
-    return {"context": context(bank, {"commitment": "processed"}), "value": value}
+    return {"context": context(bank, {}, "processed"), "value": value}
 
 
 def get_transaction(bank: Bank, params: Params) -> Json:
