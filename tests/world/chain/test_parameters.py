@@ -246,6 +246,20 @@ def test_what_has_no_id_gets_no_answer(bank: Bank, body: bytes) -> None:
     assert answer(bank, body) == b""
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        *("getSlot", "getBlockHeight", "getEpochInfo", "getLatestBlockhash"),
+        *("getSlotLeader", "getTransactionCount", "getSupply"),
+    ],
+)
+def test_a_slot_not_reached_yet_refuses_every_answer_about_now(bank: Bank, method: str) -> None:
+    newest = bank.slot_of("finalized")
+
+    assert "result" in _ask(bank, method, {"minContextSlot": newest})
+    assert _error(bank, method, {"minContextSlot": newest + 1})[0] == -32016
+
+
 @pytest.mark.parametrize("huge", [2**63, 2**64 - 1])
 def test_huge_numbers_find_nothing_and_break_nothing(bank: Bank, huge: int) -> None:
     memcmp = {"offset": huge, "bytes": "1"}

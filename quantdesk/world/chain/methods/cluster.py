@@ -10,7 +10,6 @@ from quantdesk.world.chain.params import (
     API_VERSION,
     Params,
     address,
-    commitment,
     context,
     raw_bytes,
 )
@@ -52,9 +51,21 @@ def get_block_height(bank: Bank, params: Params) -> Json:
     return context(bank, params.options(0))["slot"]
 
 
+def get_slot_leader(bank: Bank, params: Params) -> str:
+    """The one leader of every slot."""
+    context(bank, params.options(0))
+    return IDENTITY
+
+
+def get_transaction_count(bank: Bank, params: Params) -> int:
+    """Transactions ever landed."""
+    context(bank, params.options(0))
+    return bank.ledger.count()
+
+
 def get_epoch_info(bank: Bank, params: Params) -> Object:
     """Where in the epoch the chain is."""
-    slot = bank.slot_of(commitment(params.options(0)))
+    slot = context(bank, params.options(0))["slot"]
     return {
         "absoluteSlot": slot,
         "blockHeight": slot,
@@ -174,7 +185,7 @@ METHODS = {
     "getRecentPerformanceSamples": get_recent_performance_samples,
     "getClusterNodes": get_cluster_nodes,
     "getSupply": get_supply,
-    "getSlotLeader": lambda _bank, _params: IDENTITY,
+    "getSlotLeader": get_slot_leader,
     "getVoteAccounts": lambda _bank, _params: {"current": [], "delinquent": []},
-    "getTransactionCount": lambda bank, _params: bank.ledger.count(),
+    "getTransactionCount": get_transaction_count,
 }
