@@ -7,7 +7,7 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 
 from quantdesk.world.chain import base58
-from quantdesk.world.chain.errors import INVALID_PARAMS, RpcError, invalid
+from quantdesk.world.chain.errors import INVALID_REQUEST, RpcError, invalid
 from quantdesk.world.chain.json_types import Json, Object
 from quantdesk.world.chain.ledger import RENT_EPOCH
 from quantdesk.world.chain.token_json import parsed_token
@@ -32,7 +32,7 @@ class TooLongForBase58(RpcError):
 
     def __init__(self) -> None:
         super().__init__(
-            INVALID_PARAMS,
+            INVALID_REQUEST,
             "Encoded binary (base 58) data should be less than 128 bytes, "
             "please use Base64 encoding.",
         )
@@ -86,9 +86,9 @@ def _data_json(account: Account, options: Object, lookup: Lookup) -> Json:
 
 
 def _sliced(data: bytes, window: Object | None) -> bytes:
-    if not window:
+    if window is None:
         return data
-    offset, length = int(window["offset"]), int(window["length"])
+    offset, length = window["offset"], window["length"]
     return data[offset : offset + length]
 
 

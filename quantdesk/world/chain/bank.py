@@ -35,6 +35,8 @@ from quantdesk.world.chain.vm import BadLookup, Execution, Machine, program_bina
 
 FAUCET_LAMPORTS = 500_000_000 * 10**9
 _PRUNE_EVERY_SLOTS = 100
+SKIP_MAX = 1_000_000
+"""Slots: 4.6 days. The sum of many skips stays far inside every integer it is stored in."""
 _AIRDROP_LIMITS = 1_000_000
 _COMPUTE_BUDGET = Pubkey.from_string("ComputeBudget111111111111111111111111111111")
 _MEMO_PROGRAMS = {
@@ -84,6 +86,7 @@ class Bank:
         self._undo = Undo()
         self.on_landed: list[Callable[[Effect], None]] = []
         self.on_slot: list[Callable[[int], None]] = []
+        self.on_fork: list[Callable[[list[Effect]], None]] = []
         self._reload()
         self.advance()
 
@@ -122,12 +125,10 @@ class Bank:
 
     def slot_of(self, commitment: str) -> int:
         """The newest slot that has reached the commitment."""
-        behind = {
-            "processed": 0,
-            "confirmed": self.config.confirmed_slots,
-            "finalized": self.config.finalized_slots,
-        }[commitment]
-        return self.slot - behind
+        if commitment == "processed":
+            return self.slot
+        is_confirmed, config = commitment == "confirmed", self.config
+        return self.slot - (config.confirmed_slots if is_confirmed else config.finalized_slots)
 
     def last_valid_height(self, blockhash_slot: int) -> int:
         """The last block in which a transaction with that slot's hash may land."""
@@ -149,22 +150,28 @@ class Bank:
                 found[address] = then
         return found
 
-    def refusal(self, transaction: VersionedTransaction) -> str | None:
+    def refusal(
+        self, transaction: VersionedTransaction, commitment: str = "processed"
+    ) -> str | None:
         """Why the chain would not even run this: accounts, replay, blockhash; None when it would.
 
-        Raises BadLookup.
+        A blockhash younger than the commitment's slot is not known yet. Raises BadLookup.
         """
         addresses = self.machine.keys_of(transaction.message).addresses
         if len(set(addresses)) < len(addresses):
             return "AccountLoadedTwice"
         if self.ledger.status(bytes(transaction.signatures[0])) is not None:
             return "AlreadyProcessed"
-        return None if self.knows_blockhash(transaction.message) else "BlockhashNotFound"
+        known = self.knows_blockhash(transaction.message, commitment)
+        return None if known else "BlockhashNotFound"
 
-    def knows_blockhash(self, message: Message | MessageV0) -> bool:
-        """Whether a message's hash is one of the window or the one that its nonce stores."""
+    def knows_blockhash(self, message: Message | MessageV0, commitment: str = "processed") -> bool:
+        """Whether a message's hash is one of the window or the one that its nonce stores.
+
+        The window ends with the newest slot of the commitment.
+        """
         slot = self.clock.slot_of(message.recent_blockhash)
-        if slot is not None and slot >= self.slot - BLOCKHASH_WINDOW:
+        if slot is not None and self.slot - BLOCKHASH_WINDOW <= slot <= self.slot_of(commitment):
             return True
         nonce = nonce_account(message)
         return nonce is not None and holds(self.machine.account(nonce), message.recent_blockhash)
@@ -194,11 +201,16 @@ class Bank:
         return err
 
     def fork(self, slots: int) -> None:
-        """Abandon the newest `slots` slots: their transactions and blockhashes never were."""
+        """Abandon the newest `slots` slots: their transactions and blockhashes never were.
+
+        Raises ValueError when one of them is final.
+        """
         kept = self.slot - slots
+        if slots < 0:
+            raise ValueError(f"a fork takes slots back; expected 0 or more, found {slots}")
         if kept < self.slot_of("finalized"):
             raise ValueError(f"slot {kept} is final; at most {self.config.finalized_slots} go back")
-        accounts = list(self._undo.all_at(kept))
+        accounts, undone = list(self._undo.all_at(kept)), self.effects_after(kept)
         salt = secrets.token_bytes(8)
         self.clock.fork(kept, salt)
         self.ledger.take_back(kept, accounts, kept.to_bytes(8, "little") + salt)
@@ -208,9 +220,17 @@ class Bank:
         self._undo.cut(kept)
         self.recent = deque(each for each in self.recent if each.slot <= kept)
         self.enter(self.slot)
+        for listener in self.on_fork:
+            listener(undone)
+
+    def effects_after(self, slot: int) -> list[Effect]:
+        """What landed after a slot, oldest first; nothing that is final already."""
+        return [each for each in self.recent if each.slot > slot]
 
     def skip(self, slots: int) -> None:
-        """Let slots pass at once, so that what is signed expires."""
+        """Let slots pass at once, so that what is signed expires; raises ValueError."""
+        if not 0 <= slots <= SKIP_MAX:
+            raise ValueError(f"{slots} slots cannot pass at once; at most {SKIP_MAX}")
         genesis_ms = self.clock.skip(slots)
         self.ledger.set_fact("genesis_ms", str(genesis_ms).encode())
         self.advance()

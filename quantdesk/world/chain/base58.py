@@ -1,6 +1,7 @@
 """Base58 of any length, for instruction data and old-style account encodings."""
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+LETTERS = frozenset(_ALPHABET)
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 
 
@@ -17,9 +18,9 @@ def encode(raw: bytes) -> str:
 def decode(text: str) -> bytes:
     """The bytes; raises ValueError on a letter outside the alphabet."""
     number = 0
-    for letter in text:
+    for index, letter in enumerate(text):
         if letter not in _VALUES:
-            raise ValueError(f"{letter!r} is not a base58 letter")
+            raise ValueError(f"InvalidCharacter {{ character: {letter!r}, index: {index} }}")
         number = number * 58 + _VALUES[letter]
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from quantdesk.world.chain.bank import Bank
 
+COUNT_MAX = 1_000_000
+_BOUNDS = {"refuse_status": (400, 599), "reply_delay_ms": (0, 60_000)}
+
 
 @dataclass(slots=True)
 class Faults:
@@ -33,16 +36,25 @@ class Faults:
         return True
 
 
-def apply_faults(bank: Bank, asked: Mapping[str, int]) -> None:
-    """Set counters by name, `fork` so many slots back or `skip` so many; raises ValueError."""
+def apply_faults(bank: Bank, asked: Mapping[str, object]) -> None:
+    """Set counters by name, `fork` so many slots back or `skip` so many; raises ValueError.
+
+    Nothing is done when something asked for is out of bounds.
+    """
     known = set(Faults.__slots__)
     if wrong := sorted(set(asked) - known - {"fork", "skip"}):
         raise ValueError(f"no fault is called {wrong[0]!r}; expected one of {sorted(known)}")
-    if any(count < 0 for count in asked.values()):
-        raise ValueError("a fault is a count, 0 or more")
-    for name in known & set(asked):
-        setattr(bank.config.faults, name, asked[name])
-    if asked.get("fork"):
-        bank.fork(asked["fork"])
-    if asked.get("skip"):
-        bank.skip(asked["skip"])
+    counts = {name: _count(name, found) for name, found in asked.items()}
+    if taken_back := counts.get("fork"):
+        bank.fork(taken_back)
+    if skipped := counts.get("skip"):
+        bank.skip(skipped)
+    for name in known & set(counts):
+        setattr(bank.config.faults, name, counts[name])
+
+
+def _count(name: str, found: object) -> int:
+    least, most = _BOUNDS.get(name, (0, COUNT_MAX))
+    if isinstance(found, bool) or not isinstance(found, int) or not least <= found <= most:
+        raise ValueError(f"{name} is a number from {least} to {most}, found {found!r}")
+    return found

@@ -14,10 +14,14 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
+from quantdesk.world.chain.token_json import is_token_account
+
 RENT_EPOCH = 2**64 - 1
 LARGE_BYTES = 64 << 10
 """From this size on an account is patched where it changed instead of written anew."""
 PAGE_BYTES = 16 << 10
+DATA_BYTES_MAX = 10 << 20
+"""No account is larger."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -54,19 +58,29 @@ class Landed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountQuery:
-    """Which accounts of a program: data length and byte runs at offsets."""
+    """Which accounts of a program: data length, byte runs at offsets, only token accounts."""
 
     owner: Pubkey
-    data_size: int | None = None
+    data_sizes: frozenset[int] = frozenset()
+    """Every one of them is asked for; of two that differ nothing is left."""
     matches: tuple[tuple[int, bytes], ...] = ()
+    holds_tokens: bool = False
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether an account can be so large."""
+        numbers = [*self.data_sizes, *(offset for offset, _ in self.matches)]
+        return len(self.data_sizes) < 2 and max(numbers, default=0) <= DATA_BYTES_MAX
 
     def accepts(self, account: Account | None) -> bool:
         """Whether this account belongs to the answer."""
         if account is None or account.owner != self.owner:
             return False
         data = account.data
-        return (self.data_size is None or len(data) == self.data_size) and all(
-            data[offset : offset + len(run)] == run for offset, run in self.matches
+        return (
+            all(len(data) == size for size in self.data_sizes)
+            and all(data[offset : offset + len(run)] == run for offset, run in self.matches)
+            and (not self.holds_tokens or is_token_account(data))
         )
 
 
@@ -132,15 +146,20 @@ class Ledger:
 
     def find_accounts(self, query: AccountQuery) -> dict[Pubkey, Account]:
         """The newest accounts that fit the query."""
+        if not query.is_possible:
+            return {}
         text = "SELECT address, lamports, owner, executable, data FROM accounts WHERE owner = ?"
         arguments: list[bytes | int] = [bytes(query.owner)]
-        if query.data_size is not None:
+        for size in query.data_sizes:
             text += " AND length(data) = ?"
-            arguments.append(query.data_size)
+            arguments.append(size)
         for offset, run in query.matches:
             text += " AND substr(data, ?, ?) = ?"
             arguments += [offset + 1, len(run), run]
-        return dict(_account(row) for row in self._db.execute(text, arguments))
+        rows = map(_account, self._db.execute(text, arguments))
+        if query.holds_tokens:
+            return {where: each for where, each in rows if is_token_account(each.data)}
+        return dict(rows)
 
     def transaction(self, signature: Signature) -> Landed | None:
         """One transaction with all it said."""

@@ -30,7 +30,7 @@ def loading_error(
     `accounts` are those of the message in index order.
     """
     limit = _data_limit(message)
-    if limit and limit < sum(_loaded_bytes(each, lookup) for each in accounts):
+    if limit and limit < sum(loaded_bytes(each, lookup) for each in accounts):
         return Plain.MaxLoadedAccountsDataSizeExceeded
     for each in message.instructions:
         program = accounts[each.program_id_index]
@@ -49,16 +49,8 @@ def may_pay(payer: Account | None, fee: int, rent_minimum: int) -> bool:
     return left == 0 or left >= rent_minimum
 
 
-def _data_limit(message: Message | MessageV0) -> int | None:
-    for each in message.instructions:
-        data = bytes(each.data)
-        is_budget = message.account_keys[each.program_id_index] == _COMPUTE_BUDGET
-        if is_budget and data[:1] == bytes([_LOADED_DATA_LIMIT]):
-            return int.from_bytes(data[1:5], "little")  # zero is refused elsewhere
-    return None
-
-
-def _loaded_bytes(account: Account | None, lookup: Lookup) -> int:
+def loaded_bytes(account: Account | None, lookup: Lookup) -> int:
+    """What an account adds to the loaded data; a program brings its binary with it."""
     if account is None:
         return 0
     found = _ACCOUNT_BYTES + len(account.data)
@@ -67,3 +59,12 @@ def _loaded_bytes(account: Account | None, lookup: Lookup) -> int:
         binary = lookup(where)
         found += _ACCOUNT_BYTES + len(binary.data) if binary is not None else 0
     return found
+
+
+def _data_limit(message: Message | MessageV0) -> int | None:
+    for each in message.instructions:
+        data = bytes(each.data)
+        is_budget = message.account_keys[each.program_id_index] == _COMPUTE_BUDGET
+        if is_budget and data[:1] == bytes([_LOADED_DATA_LIMIT]):
+            return int.from_bytes(data[1:5], "little")  # zero is refused elsewhere
+    return None

@@ -11,7 +11,9 @@ from quantdesk.world.chain import base58
 from quantdesk.world.chain.bank import Bank
 from quantdesk.world.chain.errors import MIN_CONTEXT_SLOT, RpcError, invalid
 from quantdesk.world.chain.json_types import Json, Object
+from quantdesk.world.chain.shapes import wrong
 
+_ADDRESS_LETTERS_MAX, _SIGNATURE_LETTERS_MAX = 44, 88
 API_VERSION = "4.0.0"
 _COMMITMENTS = {
     "processed": "processed",
@@ -44,6 +46,11 @@ class Params:
             raise invalid(f"Invalid params: expected an options object at position {index}")
         return found
 
+    def encoded_options(self, index: int) -> Object:
+        """The options object at a position, where an encoding alone stands for one."""
+        found = self.get(index)
+        return {"encoding": found} if isinstance(found, str) else self.options(index)
+
     def address(self, index: int) -> Pubkey:
         """The address at a position."""
         return address(self.get(index))
@@ -65,7 +72,7 @@ def address(text: Json) -> Pubkey:
     try:
         return Pubkey.from_string(text)
     except (ValueError, TypeError) as problem:
-        raise invalid("Invalid param: Invalid") from problem
+        raise invalid(f"Invalid param: {_why_no_key(text, _ADDRESS_LETTERS_MAX)}") from problem
 
 
 def signature(text: Json) -> Signature:
@@ -73,7 +80,13 @@ def signature(text: Json) -> Signature:
     try:
         return Signature.from_string(text)
     except (ValueError, TypeError) as problem:
-        raise invalid("Invalid param: Invalid") from problem
+        raise invalid(f"Invalid param: {_why_no_key(text, _SIGNATURE_LETTERS_MAX)}") from problem
+
+
+def _why_no_key(text: str, letters_max: int) -> str:
+    if len(text) <= letters_max and set(text) - base58.LETTERS:
+        return "Invalid"
+    return "WrongSize"
 
 
 def raw_bytes(text: Json, encoding: str) -> bytes:
@@ -95,7 +108,9 @@ def commitment(options: Object, *, key: str = "commitment", default: str = "fina
     asked = options.get(key) or default
     found = _COMMITMENTS.get(asked) if isinstance(asked, str) else None
     if found is None:
-        raise invalid(f"unknown variant `{asked}`, expected processed, confirmed or finalized")
+        raise wrong(
+            f"unknown variant `{asked}`, expected one of `processed`, `confirmed`, `finalized`"
+        )
     return found
 
 
@@ -107,11 +122,11 @@ def committed(options: Object) -> str:
     return level
 
 
-def context(bank: Bank, options: Object) -> Object:
+def context(bank: Bank, options: Object, level: str | None = None) -> Object:
     """The `context` of an answer at the asked commitment; refuses a slot not reached yet."""
-    slot = bank.slot_of(commitment(options))
+    slot = bank.slot_of(level or commitment(options))
     least = options.get("minContextSlot")
-    if isinstance(least, int) and slot < least:
+    if least is not None and slot < least:
         raise RpcError(
             MIN_CONTEXT_SLOT, "Minimum context slot has not been reached", {"contextSlot": slot}
         )

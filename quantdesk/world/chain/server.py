@@ -170,7 +170,7 @@ def _fault_door(bank: Bank) -> Callable[[web.Request], Awaitable[web.Response]]:
             return web.json_response({"error": "the header x-quantdesk: 1 is missing"}, status=403)
         try:
             asked = dict(await request.json())
-            apply_faults(bank, {str(name): int(count) for name, count in asked.items()})
+            apply_faults(bank, asked)
         except (ValueError, TypeError) as problem:
             return web.json_response({"error": str(problem)}, status=422)
         return web.json_response({"slot": bank.slot, **asdict(bank.config.faults)})

@@ -4,6 +4,7 @@ A subscription hears of an effect once, when its slot reaches the subscription's
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,11 +17,12 @@ from solders.signature import Signature
 
 from quantdesk.world.chain.account_json import noted_account_json
 from quantdesk.world.chain.bank import Bank, Effect
-from quantdesk.world.chain.dispatch import call_of, error_envelope
+from quantdesk.world.chain.dispatch import MISREAD, call_of, error_envelope, misread
 from quantdesk.world.chain.errors import METHOD_NOT_FOUND, RpcError, invalid
 from quantdesk.world.chain.json_types import Json, Object
 from quantdesk.world.chain.ledger import AccountQuery
 from quantdesk.world.chain.methods.accounts import lookup_at, program_query
+from quantdesk.world.chain.parameters import SUBSCRIPTIONS, UNSUBSCRIBE
 from quantdesk.world.chain.params import Params, address, commitment
 
 log = structlog.get_logger()
@@ -72,6 +74,7 @@ class Hub:
         self._reached = {level: bank.slot_of(level) for level in _LEVELS}
         bank.on_landed.append(self._landed)
         bank.on_slot.append(self._slot)
+        bank.on_fork.append(self._forked)
 
     def handle(self, client: Client, text: str) -> None:
         """Serve one message of a client."""
@@ -80,7 +83,8 @@ class Hub:
         except orjson.JSONDecodeError:
             client.send(error_envelope(None, RpcError(-32700, "Parse error")))
             return
-        for each in request if isinstance(request, list) else [request]:
+        is_batch = isinstance(request, list) and all(isinstance(each, dict) for each in request)
+        for each in request if is_batch else [request]:
             if isinstance(each, dict) and "id" not in each:
                 continue  # a notification: web3.js keeps the line alive with `ping`
             self._answer(client, each)
@@ -97,14 +101,15 @@ class Hub:
             self._serve(client, name, params, call_id)
         except RpcError as problem:
             client.send(error_envelope(call_id, problem))
-        except (LookupError, TypeError, ValueError, AttributeError) as problem:
-            client.send(error_envelope(call_id, invalid(f"Invalid params: {problem}")))
+        except MISREAD as problem:
+            client.send(error_envelope(call_id, misread(problem)))
 
     def _serve(self, client: Client, name: str, params: list[Any], call_id: Json) -> None:
         kind, is_off = name.removesuffix("Unsubscribe"), name.endswith("Unsubscribe")
         kind = kind if is_off else name.removesuffix("Subscribe")
         if kind not in _KINDS or kind == name:
             raise RpcError(METHOD_NOT_FOUND, "Method not found")
+        (UNSUBSCRIBE if is_off else SUBSCRIPTIONS[kind]).require(params)
         if is_off:
             if params[0] not in client.subscriptions:
                 raise invalid("Invalid subscription id.")
@@ -120,9 +125,11 @@ class Hub:
         subject: Pubkey | Signature | AccountQuery | None = None
         match kind:
             case "account":
-                subject = params.address(0)
+                with _named("pubkey"):
+                    subject = params.address(0)
             case "signature":
-                subject = params.signature(0)
+                with _named("signature"):
+                    subject = params.signature(0)
             case "program":
                 subject = program_query(params.address(0), options.get("filters"))
             case "logs":
@@ -180,6 +187,19 @@ class Hub:
             elif each.kind == "root":
                 self._send(each, root)
 
+    def _forked(self, undone: list[Effect]) -> None:
+        """Tell those who heard of an account what it is again; transactions are not taken back."""
+        for level in _LEVELS:
+            heard = self._bank.slot if level == "processed" else self._reached[level]
+            reverted = {
+                where for each in undone if each.slot <= heard for where, _, _ in each.changed
+            }
+            lookup, slot = lookup_at(self._bank, level), self._bank.slot_of(level)
+            for each in list(self._by_level[level].values()):
+                if each.kind == "account" and each.subject in reverted:
+                    shown = noted_account_json(lookup(each.subject), each.options, lookup)
+                    self._notify(each, slot, shown)
+
     def _deliver(self, level: str, effect: Effect) -> None:
         for each in self._by_signature.pop((level, effect.signature), []):
             self._notify(self._all[each], effect.slot, {"err": effect.err})
@@ -227,8 +247,18 @@ class Hub:
 
 
 def _mentioned(found: Json) -> Pubkey | None:
-    if isinstance(found, str) and found in ("all", "allWithVotes"):
+    if "mentions" not in found:
         return None
-    if isinstance(found, dict) and len(found.get("mentions") or ()) == 1:
+    if len(found["mentions"]) != 1:
+        raise invalid("Invalid Request: Only 1 address supported")
+    with _named("mentions"):
         return address(found["mentions"][0])
-    raise invalid("Invalid Request: Only 1 address supported")
+
+
+@contextlib.contextmanager
+def _named(subject: str) -> Iterator[None]:
+    """Subscriptions have their own words for a subject that cannot be read."""
+    try:
+        yield
+    except RpcError as problem:
+        raise invalid(f"Invalid Request: Invalid {subject} provided") from problem

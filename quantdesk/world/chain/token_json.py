@@ -22,7 +22,9 @@ _MINT_SIZE = 82
 _NATIVE_DECIMALS = 9
 _NATIVE_LAMPORTS = 10**9
 _ACCOUNT_SIZE = 165
+_MULTISIG_SIZE = 355
 _KIND_OFFSET = 165
+_STATE_OFFSET = 108
 _STATES = ("uninitialized", "initialized", "frozen")
 
 
@@ -57,14 +59,19 @@ def native_mint() -> Account:
     return Account(_NATIVE_LAMPORTS, data, TOKEN_PROGRAM, False, 1)
 
 
+def is_token_account(data: bytes) -> bool:
+    """Whether these bytes are an initialised token account, whoever owns them."""
+    is_extended = len(data) > _KIND_OFFSET and data[_KIND_OFFSET] == 2
+    has_size = len(data) == _ACCOUNT_SIZE or (is_extended and len(data) != _MULTISIG_SIZE)
+    return has_size and data[_STATE_OFFSET] != 0
+
+
 def token_account(account: Account | None) -> TokenAccount | None:
     """The token account in these bytes, None when they are something else."""
     if account is None or account.owner not in PROGRAM_NAMES:
         return None
     data = account.data
-    if len(data) != _ACCOUNT_SIZE and not (len(data) > _KIND_OFFSET and data[_KIND_OFFSET] == 2):
-        return None
-    if data[108] == 0:
+    if not is_token_account(data):
         return None
     has_native, reserve = struct.unpack_from("<IQ", data, 109)
     return TokenAccount(
@@ -73,7 +80,7 @@ def token_account(account: Account | None) -> TokenAccount | None:
         units=_u64(data, 64),
         delegate=_optional_key(data, 72),
         delegated_units=_u64(data, 121),
-        state=_STATES[data[108]],
+        state=_STATES[data[_STATE_OFFSET]],
         native_reserve=reserve if has_native else None,
         close_authority=_optional_key(data, 129),
     )

@@ -21,9 +21,13 @@ from quantdesk.world.chain.token_json import (
     token_account,
     ui_amount,
 )
-from quantdesk.world.chain.vm import Execution
+from quantdesk.world.chain.vm import Execution, Keys
 
 UNSUPPORTED_VERSION = -32015
+_BALANCE_FIELDS = (
+    *("err", "status", "fee", "preBalances", "postBalances"),
+    *("preTokenBalances", "postTokenBalances"),
+)
 
 
 def pack_meta(execution: Execution, lookup: Lookup) -> bytes:
@@ -40,24 +44,41 @@ def unpack_meta(landed: Landed) -> Object:
 def block_transaction_json(landed: Landed, options: Object) -> Object:
     """`{transaction, meta, version}` in the encoding asked for."""
     transaction = VersionedTransaction.from_bytes(landed.message)
-    is_legacy = isinstance(transaction.message, Message)
-    versions = options.get("maxSupportedTransactionVersion")
-    if not is_legacy and versions is None:
-        raise RpcError(
-            UNSUPPORTED_VERSION,
-            "Transaction version (0) is not supported by the requesting client. Please try the "
-            "request again with the following configuration parameter: "
-            '"maxSupportedTransactionVersion": 0',
-        )
+    version = _version(transaction, options)
     meta = unpack_meta(landed)
     encoding = options.get("encoding") or "json"
     shown: Object = {
         "transaction": _encoded(transaction, landed.message, encoding, meta),
         "meta": _parsed_meta(meta, transaction) if encoding == "jsonParsed" else meta,
     }
-    if versions is not None:
-        shown["version"] = "legacy" if is_legacy else 0
-    return shown
+    return shown | version
+
+
+def block_accounts_json(landed: Landed, options: Object) -> Object:
+    """The same with no more than the accounts and what became of their balances."""
+    transaction = VersionedTransaction.from_bytes(landed.message)
+    version, meta = _version(transaction, options), unpack_meta(landed)
+    return {
+        "transaction": {
+            "accountKeys": _key_rows(transaction.message, meta),
+            "signatures": [str(each) for each in transaction.signatures],
+        },
+        "meta": {name: meta[name] for name in _BALANCE_FIELDS},
+    } | version
+
+
+def _version(transaction: VersionedTransaction, options: Object) -> Object:
+    is_legacy = isinstance(transaction.message, Message)
+    if options.get("maxSupportedTransactionVersion") is not None:
+        return {"version": "legacy" if is_legacy else 0}
+    if is_legacy:
+        return {}
+    raise RpcError(
+        UNSUPPORTED_VERSION,
+        "Transaction version (0) is not supported by the requesting client. Please try the "
+        "request again with the following configuration parameter: "
+        '"maxSupportedTransactionVersion": 0',
+    )
 
 
 def inner_json(execution_inner: Sequence[Sequence[object]]) -> list[Object]:
@@ -81,44 +102,24 @@ def return_data_json(returned: TransactionReturnData) -> Json:
     }
 
 
-def _meta(execution: Execution, lookup: Lookup) -> Object:
-    keys, meta = execution.keys, execution.meta
-    err = error_json(execution.error)
+def loaded_json(keys: Keys) -> Object:
+    """The addresses that lookup tables added."""
     loaded = keys.addresses[keys.static :]
-    returned = meta.return_data()
-    shown: Object = {
-        "err": err,
-        "status": {"Ok": None} if err is None else {"Err": err},
-        "fee": execution.fee,
-        "preBalances": [_lamports(account) for account in execution.before],
-        "postBalances": [_lamports(account) for account in execution.after],
-        "innerInstructions": inner_json(meta.inner_instructions()) if execution.has_run else None,
-        "logMessages": meta.logs() if execution.has_run else None,
-        "preTokenBalances": _token_balances(execution, execution.before, lookup),
-        "postTokenBalances": _token_balances(execution, execution.after, lookup),
-        "rewards": [],
-        "loadedAddresses": {
-            "writable": [str(each) for each in loaded[: keys.loaded_writable]],
-            "readonly": [str(each) for each in loaded[keys.loaded_writable :]],
-        },
-        "computeUnitsConsumed": meta.compute_units_consumed(),
-        "costUnits": meta.compute_units_consumed(),
+    return {
+        "writable": [str(each) for each in loaded[: keys.loaded_writable]],
+        "readonly": [str(each) for each in loaded[keys.loaded_writable :]],
     }
-    data = return_data_json(returned)
-    if data is not None:
-        shown["returnData"] = data
-    return shown
 
 
-def _lamports(account: Account | None) -> int:
-    return 0 if account is None else account.lamports
+def lamports_of(accounts: Sequence[Account | None]) -> list[int]:
+    """Lamports of each account, zero where there is none."""
+    return [0 if account is None else account.lamports for account in accounts]
 
 
-def _token_balances(
-    execution: Execution, accounts: Sequence[Account | None], lookup: Lookup
-) -> list[Object]:
+def token_balances(keys: Keys, accounts: Sequence[Account | None], lookup: Lookup) -> list[Object]:
+    """Rows for those of a transaction's accounts that hold tokens."""
     shown: list[Object] = []
-    if not TOKEN_PROGRAMS.intersection(execution.keys.addresses):
+    if not TOKEN_PROGRAMS.intersection(keys.addresses):
         return shown  # a node looks for tokens only where a token program is named
     for index, account in enumerate(accounts):
         held = token_account(account)
@@ -131,15 +132,43 @@ def _token_balances(
                 "mint": str(held.mint),
                 "owner": str(held.owner),
                 "programId": str(account.owner),
-                "uiTokenAmount": _stored(ui_amount(held.units, its_mint.decimals)),
+                "uiTokenAmount": ui_amount(held.units, its_mint.decimals),
             }
         )
     return shown
 
 
-def _stored(amount: Object) -> Object:
-    """As a node reads it back: its store cannot tell a `uiAmount` of zero from none."""
-    return {**amount, "uiAmount": amount["uiAmount"] or None}
+def _meta(execution: Execution, lookup: Lookup) -> Object:
+    keys, meta = execution.keys, execution.meta
+    err = error_json(execution.error)
+    returned = meta.return_data()
+    shown: Object = {
+        "err": err,
+        "status": {"Ok": None} if err is None else {"Err": err},
+        "fee": execution.fee,
+        "preBalances": lamports_of(execution.before),
+        "postBalances": lamports_of(execution.after),
+        "innerInstructions": inner_json(meta.inner_instructions()) if execution.has_run else None,
+        "logMessages": meta.logs() if execution.has_run else None,
+        "preTokenBalances": _as_stored(token_balances(keys, execution.before, lookup)),
+        "postTokenBalances": _as_stored(token_balances(keys, execution.after, lookup)),
+        "rewards": [],
+        "loadedAddresses": loaded_json(keys),
+        "computeUnitsConsumed": meta.compute_units_consumed(),
+        "costUnits": meta.compute_units_consumed(),
+    }
+    data = return_data_json(returned)
+    if data is not None:
+        shown["returnData"] = data
+    return shown
+
+
+def _as_stored(balances: list[Object]) -> list[Object]:
+    """As a node reads them back: its store cannot tell a `uiAmount` of zero from none."""
+    for each in balances:
+        amount = each["uiTokenAmount"]
+        amount["uiAmount"] = amount["uiAmount"] or None
+    return balances
 
 
 def _compiled_inner(inner: object) -> Object:
@@ -158,6 +187,8 @@ def _encoded(transaction: VersionedTransaction, raw: bytes, encoding: str, meta:
             return [base64.b64encode(raw).decode(), "base64"]
         case "base58":
             return [base58.encode(raw), "base58"]
+        case "binary":
+            return base58.encode(raw)
         case "json" | "jsonParsed":
             message = transaction.message
             return {

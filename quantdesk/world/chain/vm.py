@@ -24,7 +24,12 @@ from solders.transaction_status import TransactionErrorType
 from quantdesk.world.chain.config import SLOTS_IN_EPOCH
 from quantdesk.world.chain.fees import fee_of
 from quantdesk.world.chain.ledger import LARGE_BYTES, RENT_EPOCH
-from quantdesk.world.chain.loading import UPGRADEABLE_LOADER, loading_error, may_pay
+from quantdesk.world.chain.loading import (
+    UPGRADEABLE_LOADER,
+    loaded_bytes,
+    loading_error,
+    may_pay,
+)
 from quantdesk.world.chain.nonces import advanced, holds, nonce_account
 
 LOOKUP_TABLE_PROGRAM = Pubkey.from_string("AddressLookupTab1e1111111111111111111111111")
@@ -73,9 +78,15 @@ class Execution:
 class Simulation:
     """What a transaction would do."""
 
+    keys: Keys
     error: TransactionErrorType | None
     meta: TransactionMetadata
+    before: tuple[Account | None, ...]
     after: dict[Pubkey, Account]
+    """What it would leave of the accounts it may write; empty when it fails."""
+    fee: int | None
+    """Lamports; None when the payer cannot pay, so that nothing is loaded."""
+    has_run: bool
 
 
 class Machine:
@@ -227,14 +238,30 @@ class Machine:
     def simulate(self, transaction: VersionedTransaction) -> Simulation:
         """Run a transaction and forget it; raises BadLookup."""
         message = transaction.message
-        accounts = tuple(map(self.account, self.keys_of(message).addresses))
+        keys = self.keys_of(message)
+        accounts, fee = tuple(map(self.account, keys.addresses)), fee_of(message)
         error = self._loading_error(message, accounts)
-        if error is not None:
-            return Simulation(error=error, meta=NOTHING_RAN, after={})
-        result = self._svm.simulate_transaction(transaction)
-        if isinstance(result, SimulatedTransactionInfo):
-            return Simulation(error=None, meta=result.meta(), after=dict(result.post_accounts()))
-        return Simulation(error=result.err(), meta=result.meta(), after={})
+        meta, after, has_run = NOTHING_RAN, dict[Pubkey, Account](), False
+        if error is None:
+            result = self._svm.simulate_transaction(transaction)
+            meta, has_run = result.meta(), True
+            if isinstance(result, SimulatedTransactionInfo):
+                after = dict(result.post_accounts())
+            else:
+                error = result.err()
+        return Simulation(
+            keys=keys,
+            error=error,
+            meta=meta,
+            before=accounts,
+            after=after,
+            fee=fee if may_pay(accounts[0], fee, self.rent_minimum(0)) else None,
+            has_run=has_run,
+        )
+
+    def loaded_bytes(self, accounts: Sequence[Account | None]) -> int:
+        """What a limit on loaded data counts, programs' binaries included."""
+        return sum(loaded_bytes(each, self.account) for each in accounts)
 
     def _owned_by_loader(self, data: bytes, *, executable: bool) -> Account:
         lamports = self.rent_minimum(len(data))

@@ -124,8 +124,8 @@ async def test_two_chains_side_by_side_do_not_know_each_other(tmp_path: Path) ->
 async def test_the_chain_refuses_nonsense_with_json_rpc_errors(tmp_path: Path) -> None:
     cases = {
         b"{": -32700,
-        b"[]": -32600,
-        b"7": -32600,
+        b"7": -32700,
+        b'{"jsonrpc":"2.0","id":1}': -32600,
         b'{"jsonrpc":"2.0","id":1,"method":"nope"}': -32601,
         b'{"jsonrpc":"2.0","id":1,"method":"getBalance","params":["x"]}': -32602,
         b'{"jsonrpc":"2.0","id":1,"method":"getBalance","params":{}}': -32602,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -117,6 +118,39 @@ async def test_a_fork_takes_a_confirmed_transaction_back(broken: Breakable) -> N
     await broken.fault(fork=broken.bank.slot - broken.bank.slot_of("finalized") - 1)
 
     assert await broken.status(signature) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"skip": 10**12}, "skip is a number from 0 to 1000000, found 1000000000000"),
+        ({"skip": -1}, "skip is a number from 0 to 1000000, found -1"),
+        ({"skip": 10**30}, "skip is a number from 0 to 1000000"),
+        ({"refuse_status": 99, "refuse_requests": 1}, "refuse_status is a number from 400 to 599"),
+        ({"refuse_status": 1000}, "refuse_status is a number from 400 to 599, found 1000"),
+        ({"reply_delay_ms": 10**9}, "reply_delay_ms is a number from 0 to 60000"),
+        ({"lose_transactions": "1"}, "lose_transactions is a number from 0 to 1000000, found '1'"),
+        ({"drop_replies": True}, "drop_replies is a number from 0 to 1000000, found True"),
+        ({"fork": 999, "drop_replies": 5}, "is final; at most 32 go back"),
+        ({"nonsense": 1}, "no fault is called 'nonsense'"),
+    ],
+)
+async def test_a_fault_out_of_bounds_is_refused_with_a_sentence_and_nothing_is_done(
+    broken: Breakable, asked: dict[str, Any], words: str
+) -> None:
+    before = await broken.fault()
+
+    async with (
+        aiohttp.ClientSession(headers={"x-quantdesk": "1"}) as session,
+        session.post(f"{broken.url}/fault", data=json.dumps(asked)) as reply,
+    ):
+        refused = dict(await reply.json())
+
+    assert reply.status == 422
+    assert words in refused["error"]
+    after = await broken.fault()
+    assert {**after, "slot": 0} == {**before, "slot": 0}
+    assert after["slot"] - before["slot"] < 100
 
 
 async def test_skipped_slots_expire_what_was_signed(broken: Breakable) -> None:

@@ -37,17 +37,18 @@ from tests.world.chain.judge.verdict import Verdict
 from tests.world.chain.test_genesis import FEED_IDS, PROGRAM
 from tests.world.chain.validator import needs_validator, running_validator
 
-GOOD_SHARE_MIN, GOOD_SHARE_MAX = 0.55, 0.65
+GOOD, BAD, NAMES = 302, 198, 85
+"""Of a fixed seed, as `docs/local-chain.md` tells them."""
 ERRORS_MIN = 40
 
 
-def test_the_draw_is_three_good_to_two_bad_over_every_kind() -> None:
+def test_the_draw_is_the_same_in_every_run_and_of_every_kind() -> None:
     drawn = _drawn()
 
-    share = sum(each.is_good for each in drawn) / len(drawn)
+    good = sum(each.is_good for each in drawn)
     assert len(drawn) == ACTORS * CASES_EACH
-    assert GOOD_SHARE_MIN < share < GOOD_SHARE_MAX
-    assert len({each.name for each in drawn}) > 70
+    assert (good, len(drawn) - good) == (GOOD, BAD)
+    assert len({each.name for each in drawn}) == NAMES
     assert {each.mischief for each in drawn} - {None} == set(Mischief)
     assert any(each.is_legacy for each in drawn)
     assert any(each.uses_table for each in drawn)

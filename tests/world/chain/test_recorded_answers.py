@@ -42,7 +42,8 @@ class Scene:
         assert bank.land(made, bytes(made)) is None
         self.signature = str(made.signatures[0])
         bank.enter(bank.slot + 40)
-        self.bad = transfer_of(self.payer, what, 10**6 * SOL, bank.clock.blockhash(bank.slot))
+        final = bank.clock.blockhash(bank.slot_of("finalized"))
+        self.bad = transfer_of(self.payer, what, 10**6 * SOL, final)
 
     def calls(self) -> dict[str, tuple[str, list[Any]]]:
         who, what, account = (

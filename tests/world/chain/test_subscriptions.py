@@ -15,10 +15,12 @@ from quantdesk.adapters.chain.addresses import TOKEN_PROGRAM, associated_token_a
 from quantdesk.adapters.chain.transaction import build_message, sign
 from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.services.actions import Commitment
+from quantdesk.world.chain.bank import Bank
 from quantdesk.world.chain.subscriptions import OUTBOX_MAX, Client
 from tests.world.chain.chains import SOL, RunningChain, chain
 
 PROCESSED = {"commitment": "processed"}
+NOBODY = str(Keypair().pubkey())
 
 
 class Line:
@@ -32,6 +34,9 @@ class Line:
             {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         )
         return await self.hear()
+
+    async def say(self, message: Any) -> None:
+        await self._socket.send_json(message)
 
     async def hear(self) -> dict[str, Any]:
         found: dict[str, Any] = await self._socket.receive_json(timeout=5)
@@ -85,19 +90,95 @@ async def test_an_unsubscribed_account_is_not_heard_of_again(
     assert (await line.hear())["params"]["result"]["value"]["lamports"] == 2 * SOL
 
 
-async def test_nonsense_options_cost_the_subscriber_and_not_the_sender(
-    running: RunningChain, line: Line
+@pytest.mark.parametrize(
+    ("method", "params", "words"),
+    [
+        ("accountSubscribe", [NOBODY, {"encoding": "utf8"}], "unknown variant `utf8`"),
+        ("programSubscribe", [NOBODY, {"encoding": "utf8"}], "unknown variant `utf8`"),
+        ("accountSubscribe", [NOBODY, {"dataSlice": {"offset": 1}}], "missing field `length`"),
+        ("programSubscribe", [NOBODY, {"filters": [{"dataSize": -1}]}], "integer `-1`"),
+        ("accountSubscribe", [NOBODY, {"minContextSlot": "a"}], "expected u64"),
+        ("accountSubscribe", [], "`params` should have at least 1 argument(s)"),
+        ("accountSubscribe", ["x"], "Invalid Request: Invalid pubkey provided"),
+        ("signatureSubscribe", ["x"], "Invalid Request: Invalid signature provided"),
+        ("logsSubscribe", [{"mentions": ["x"]}], "Invalid Request: Invalid mentions provided"),
+        ("logsSubscribe", [{"mentions": []}], "Invalid Request: Only 1 address supported"),
+        ("logsSubscribe", ["x"], "expected one of `all`, `allWithVotes`, `mentions`"),
+        ("slotSubscribe", [1], "No parameters were expected"),
+        ("accountUnsubscribe", [], "invalid length 0, expected a tuple of size 1"),
+        ("accountUnsubscribe", ["x"], "expected u64"),
+    ],
+)
+async def test_nonsense_is_refused_at_once_in_a_nodes_words(
+    line: Line, method: str, params: list[Any], words: str
 ) -> None:
+    error = (await line.ask(method, params))["error"]
+
+    assert error["code"] == -32602
+    assert words in error["message"]
+
+
+async def test_an_empty_batch_gets_no_answer_and_one_of_junk_is_not_parsed(line: Line) -> None:
+    await line.say([])
+    await line.say({"jsonrpc": "2.0", "method": "ping"})
+    await line.say([1])
+
+    assert (await line.hear())["error"] == {"code": -32700, "message": "Parse error"}
+
+
+@pytest.mark.parametrize(("level", "slots_later"), [("processed", 0), ("confirmed", 1)])
+async def test_a_fork_tells_subscribers_what_an_account_is_again(
+    tmp_path: Path, level: str, slots_later: int
+) -> None:
+    address, other = Keypair().pubkey(), Keypair().pubkey()
+    async with (
+        chain(tmp_path, slot_ms=10**9) as found,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(found.ws_url) as socket,
+    ):
+        line, bank = Line(socket), found.bank
+        bank.airdrop(address, 2 * SOL)
+        _let_pass(bank, 40)
+        for each in (address, other):
+            await line.ask("accountSubscribe", [str(each), {"commitment": level}])
+        bank.airdrop(address, SOL)
+        _let_pass(bank, slots_later)
+        assert await _lamports(line) == 3 * SOL
+
+        bank.fork(slots_later + 1)
+        assert await _lamports(line) == 2 * SOL
+
+        bank.airdrop(other, 7 * SOL)
+        _let_pass(bank, 2)
+        assert await _lamports(line) == 7 * SOL
+
+
+async def test_a_fork_that_undoes_what_nobody_heard_of_is_silent(tmp_path: Path) -> None:
     address = Keypair().pubkey()
-    bad = {"commitment": "processed", "encoding": "base64", "dataSlice": {"offset": "x"}}
-    await line.ask("accountSubscribe", [str(address), bad])
-    await line.ask("logsSubscribe", [{"mentions": [str(address)]}, PROCESSED])
+    async with (
+        chain(tmp_path, slot_ms=10**9) as found,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(found.ws_url) as socket,
+    ):
+        line, bank = Line(socket), found.bank
+        await line.ask("accountSubscribe", [str(address), {"commitment": "confirmed"}])
+        bank.airdrop(address, SOL)
+        bank.fork(1)
+        bank.airdrop(address, 5 * SOL)
+        _let_pass(bank, 1)
 
-    running.bank.airdrop(address, SOL)
+        assert await _lamports(line) == 5 * SOL
 
-    heard = await line.hear()
-    assert heard["method"] == "logsNotification"
-    assert running.bank.account(address) is not None
+
+def _let_pass(bank: Bank, slots: int) -> None:
+    """The clock of a chain that stands still, with those who listen to it."""
+    bank.enter(bank.slot + slots)
+    for listener in bank.on_slot:
+        listener(bank.slot)
+
+
+async def _lamports(line: Line) -> int:
+    return int((await line.hear())["params"]["result"]["value"]["lamports"])
 
 
 async def test_bytes_too_long_for_base58_are_noted_as_nodes_do(

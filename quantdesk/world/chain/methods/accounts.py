@@ -8,19 +8,23 @@ from solders.pubkey import Pubkey
 from quantdesk.world.chain import base58
 from quantdesk.world.chain.account_json import Lookup, account_json
 from quantdesk.world.chain.bank import Bank
-from quantdesk.world.chain.errors import invalid
+from quantdesk.world.chain.errors import INVALID_REQUEST, RpcError, invalid
 from quantdesk.world.chain.json_types import Json, Object
 from quantdesk.world.chain.ledger import AccountQuery
 from quantdesk.world.chain.params import Params, address, commitment, context, raw_bytes
 
 ACCOUNTS_MAX = 100
 FILTERS_MAX = 4
+SPACE_MAX = 10 << 20
+MEMCMP_BYTES_MAX = 128
+_MEMCMP_LETTERS_MAX = {"base58": 175, "base64": 172}
 
 
 def get_account_info(bank: Bank, params: Params) -> Object:
     """One account or null."""
     options = params.options(1)
-    where, level = context(bank, options), commitment(options)
+    level = commitment(options)
+    where = context(bank, options, level)
     account = bank.account(params.address(0), level)
     return {"context": where, "value": account_json(account, options, lookup_at(bank, level))}
 
@@ -28,13 +32,13 @@ def get_account_info(bank: Bank, params: Params) -> Object:
 def get_multiple_accounts(bank: Bank, params: Params) -> Object:
     """Up to a hundred accounts in the order asked."""
     options, asked = params.options(1), params.get(0)
-    if not isinstance(asked, list):
-        raise invalid("Invalid params: expected a list of addresses")
     if len(asked) > ACCOUNTS_MAX:
         raise invalid(f"Too many inputs provided; max {ACCOUNTS_MAX}")
-    where, level = context(bank, options), commitment(options)
+    level = commitment(options)
+    where = context(bank, options, level)
     lookup = lookup_at(bank, level)
-    found = [account_json(lookup(address(each)), options, lookup) for each in asked]
+    shown = {**options, "encoding": options.get("encoding") or "base64"}
+    found = [account_json(lookup(address(each)), shown, lookup) for each in asked]
     return {"context": where, "value": found}
 
 
@@ -52,14 +56,18 @@ def get_program_accounts(bank: Bank, params: Params) -> Json:
     """Accounts owned by a program that pass every filter."""
     options = params.options(1)
     query = program_query(params.address(0), options.get("filters"))
-    level, where = commitment(options), context(bank, options)
+    level = commitment(options)
+    where = context(bank, options, level)
     rows = keyed_accounts(bank.program_accounts(query, level), options, lookup_at(bank, level))
     return {"context": where, "value": rows} if options.get("withContext") else rows
 
 
 def get_minimum_balance(bank: Bank, params: Params) -> int:
     """Lamports that make an account of that size rent exempt."""
-    return bank.machine.rent_minimum(params.integer(0))
+    space = params.integer(0)
+    if space > SPACE_MAX:
+        raise RpcError(INVALID_REQUEST, "Invalid request")
+    return bank.machine.rent_minimum(space)
 
 
 def lookup_at(bank: Bank, level: str) -> Lookup:
@@ -77,29 +85,41 @@ def keyed_accounts(found: dict[Pubkey, Account], options: Object, lookup: Lookup
 
 def program_query(program: Pubkey, filters: Json) -> AccountQuery:
     """`dataSize`, `memcmp` and `tokenAccountState` filters as one query."""
-    if filters is not None and (not isinstance(filters, list) or len(filters) > FILTERS_MAX):
+    if filters is not None and len(filters) > FILTERS_MAX:
         raise invalid(f"Too many filters provided; max {FILTERS_MAX}")
-    size, matches = None, []
+    sizes, matches, holds_tokens = set[int](), [], False
     for each in filters or ():
         if "dataSize" in each:
-            size = int(each["dataSize"])
+            sizes.add(each["dataSize"])
         elif "memcmp" in each:
-            matches.append((int(each["memcmp"]["offset"]), _memcmp_bytes(each["memcmp"])))
-        elif each != {"tokenAccountState": None} and each != "tokenAccountState":
-            raise invalid(f"unknown filter {each!r}; use dataSize or memcmp")
-    return AccountQuery(owner=program, data_size=size, matches=tuple(matches))
+            matches.append((each["memcmp"]["offset"], _memcmp_bytes(each["memcmp"])))
+        else:
+            holds_tokens = True
+    return AccountQuery(
+        owner=program,
+        data_sizes=frozenset(sizes),
+        matches=tuple(matches),
+        holds_tokens=holds_tokens,
+    )
 
 
 def _memcmp_bytes(memcmp: Object) -> bytes:
-    run = memcmp["bytes"]
-    if isinstance(run, list):
-        return bytes(run)
-    if memcmp.get("encoding") == "base64":
+    run, encoding = memcmp["bytes"], memcmp.get("encoding") or "base58"
+    if isinstance(run, str) and len(run) > _MEMCMP_LETTERS_MAX.get(encoding, 0):
+        raise invalid("Invalid param: DataTooLarge")
+    found = bytes(run) if isinstance(run, list) else _memcmp_text(run, encoding)
+    if len(found) > MEMCMP_BYTES_MAX:
+        raise invalid("Invalid param: DataTooLarge")
+    return found
+
+
+def _memcmp_text(run: str, encoding: str) -> bytes:
+    if encoding == "base64":
         return raw_bytes(run, "base64")
     try:
         return base58.decode(run)
     except ValueError as problem:
-        raise invalid(f"Invalid param: {problem}") from problem
+        raise invalid(f"Invalid param: Base58DecodeError({problem})") from problem
 
 
 METHODS = {

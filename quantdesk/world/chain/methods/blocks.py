@@ -8,7 +8,7 @@ from quantdesk.world.chain.errors import RpcError, invalid
 from quantdesk.world.chain.json_types import Json, Object
 from quantdesk.world.chain.ledger import Landed
 from quantdesk.world.chain.params import Params, committed
-from quantdesk.world.chain.transaction_json import block_transaction_json
+from quantdesk.world.chain.transaction_json import block_accounts_json, block_transaction_json
 
 BLOCK_NOT_AVAILABLE = -32004
 BLOCKS_MAX = 500_000
@@ -16,7 +16,7 @@ BLOCKS_MAX = 500_000
 
 def get_block(bank: Bank, params: Params) -> Object:
     """A block in full, as signatures only, or without transactions."""
-    options, slot = params.options(1), params.integer(0)
+    options, slot = params.encoded_options(1), params.integer(0)
     _require(bank, slot, committed(options))
     landed = bank.ledger.block(slot)
     block: Object = {
@@ -46,8 +46,10 @@ def get_blocks(bank: Bank, params: Params) -> list[int]:
 def get_blocks_with_limit(bank: Bank, params: Params) -> list[int]:
     """A number of slots from a start."""
     first, count = max(FIRST_SLOT, params.integer(0)), params.integer(1)
+    if count > BLOCKS_MAX:
+        raise invalid(f"Limit too large; max {BLOCKS_MAX}")
     newest = bank.slot_of(committed(params.options(2)))
-    return list(range(first, min(newest, first + min(count, BLOCKS_MAX) - 1) + 1))
+    return list(range(first, min(newest, first + count - 1) + 1))
 
 
 def get_block_time(bank: Bank, params: Params) -> Json:
@@ -73,10 +75,10 @@ def _transactions(landed: list[Landed], options: Object) -> Object:
             return {}
         case "signatures":
             return {"signatures": [str(Signature.from_bytes(each.signature)) for each in landed]}
-        case "full" | "accounts":
+        case "accounts":
+            return {"transactions": [block_accounts_json(each, options) for each in landed]}
+        case _:
             return {"transactions": [block_transaction_json(each, options) for each in landed]}
-        case other:
-            raise invalid(f"unknown variant `{other}`, expected full, signatures, none")
 
 
 METHODS = {

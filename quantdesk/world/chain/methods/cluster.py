@@ -6,8 +6,16 @@ from quantdesk.world.chain.bank import FAUCET_LAMPORTS, Bank
 from quantdesk.world.chain.config import FIRST_SLOT, SLOTS_IN_EPOCH
 from quantdesk.world.chain.errors import NODE_UNHEALTHY, RpcError, invalid
 from quantdesk.world.chain.json_types import Json, Object
-from quantdesk.world.chain.params import API_VERSION, Params, commitment, context, raw_bytes
+from quantdesk.world.chain.params import (
+    API_VERSION,
+    Params,
+    address,
+    context,
+    raw_bytes,
+)
 
+FEE_ACCOUNTS_MAX = 128
+SAMPLES_MAX = 720
 IDENTITY = "QDLoca1Va1idator1111111111111111111111111111"
 
 
@@ -43,9 +51,21 @@ def get_block_height(bank: Bank, params: Params) -> Json:
     return context(bank, params.options(0))["slot"]
 
 
+def get_slot_leader(bank: Bank, params: Params) -> str:
+    """The one leader of every slot."""
+    context(bank, params.options(0))
+    return IDENTITY
+
+
+def get_transaction_count(bank: Bank, params: Params) -> int:
+    """Transactions ever landed."""
+    context(bank, params.options(0))
+    return bank.ledger.count()
+
+
 def get_epoch_info(bank: Bank, params: Params) -> Object:
     """Where in the epoch the chain is."""
-    slot = bank.slot_of(commitment(params.options(0)))
+    slot = context(bank, params.options(0))["slot"]
     return {
         "absoluteSlot": slot,
         "blockHeight": slot,
@@ -92,15 +112,23 @@ def is_blockhash_valid(bank: Bank, params: Params) -> Object:
     return {"context": where, "value": is_valid}
 
 
-def get_recent_prioritization_fees(bank: Bank, _params: Params) -> list[Object]:
+def get_recent_prioritization_fees(bank: Bank, params: Params) -> list[Object]:
     """Nobody competes for this chain's blocks."""
+    asked = params.get(0) or []
+    if len(asked) > FEE_ACCOUNTS_MAX:
+        raise invalid(f"Too many inputs provided; max {FEE_ACCOUNTS_MAX}")
+    for each in asked:
+        address(each)
     return [{"slot": slot, "prioritizationFee": 0} for slot in range(bank.slot - 149, bank.slot)]
 
 
 def get_recent_performance_samples(bank: Bank, params: Params) -> list[Object]:
     """One sample: the whole life of the chain, scaled to a minute."""
-    if params.get(0) == 0:
+    asked = params.get(0)
+    if asked == 0:
         return []
+    if asked is not None and asked > SAMPLES_MAX:
+        raise invalid(f"Invalid limit; max {SAMPLES_MAX}")
     count, slots = bank.ledger.count(), max(1, bank.slot - FIRST_SLOT)
     per_minute = 60_000 // bank.config.slot_ms
     return [
@@ -157,7 +185,7 @@ METHODS = {
     "getRecentPerformanceSamples": get_recent_performance_samples,
     "getClusterNodes": get_cluster_nodes,
     "getSupply": get_supply,
-    "getSlotLeader": lambda _bank, _params: IDENTITY,
+    "getSlotLeader": get_slot_leader,
     "getVoteAccounts": lambda _bank, _params: {"current": [], "delinquent": []},
-    "getTransactionCount": lambda bank, _params: bank.ledger.count(),
+    "getTransactionCount": get_transaction_count,
 }

@@ -25,10 +25,14 @@ _LARGEST = 20
 def get_token_account_balance(bank: Bank, params: Params) -> Object:
     """What one token account holds."""
     options = params.options(1)
-    level, where = commitment(options), context(bank, options)
-    held = token_account(bank.account(params.address(0), level))
-    if held is None:
+    level = commitment(options)
+    where = context(bank, options, level)
+    account = bank.account(params.address(0), level)
+    if account is None:
         raise invalid("Invalid param: could not find account")
+    held = token_account(account)
+    if held is None:
+        raise invalid("Invalid param: not a Token account")
     decimals = _mint_at(bank, held.mint, level).decimals
     return {"context": where, "value": ui_amount(held.units, decimals)}
 
@@ -36,7 +40,14 @@ def get_token_account_balance(bank: Bank, params: Params) -> Object:
 def get_token_supply(bank: Bank, params: Params) -> Object:
     """How much of a token exists."""
     options = params.options(1)
-    found = _mint_at(bank, params.address(0), commitment(options))
+    account = bank.account(params.address(0), commitment(options))
+    if account is None:
+        raise invalid("Invalid param: could not find account")
+    if account.owner not in PROGRAM_NAMES:
+        raise invalid("Invalid param: not a Token mint")
+    found = mint(account)
+    if found is None:
+        raise invalid("Invalid param: mint could not be unpacked")
     return {"context": context(bank, options), "value": ui_amount(found.supply, found.decimals)}
 
 
@@ -66,17 +77,18 @@ def get_token_largest_accounts(bank: Bank, params: Params) -> Object:
 
 def _token_accounts(bank: Bank, params: Params, *, offset: int) -> Object:
     options, filter_by = params.options(2), params.options(1)
-    level, where = commitment(options), context(bank, options)
+    level = commitment(options)
+    where = context(bank, options, level)
     matches = [(offset, bytes(params.address(0)))]
     programs = tuple(PROGRAM_NAMES)
     if "mint" in filter_by:
-        matches.append((0, bytes(address(filter_by["mint"]))))
-    elif "programId" in filter_by:
+        of_mint = address(filter_by["mint"])
+        _mint_at(bank, of_mint, level)
+        matches.append((0, bytes(of_mint)))
+    else:
         programs = (address(filter_by["programId"]),)
         if programs[0] not in PROGRAM_NAMES:
             raise invalid("Invalid param: unrecognized Token program id")
-    else:
-        raise invalid("Invalid params: expected mint or programId")
     found = _holders(bank, tuple(matches), level, programs)
     return {"context": where, "value": keyed_accounts(found, options, lookup_at(bank, level))}
 
@@ -96,9 +108,12 @@ def _holders(
 
 
 def _mint_at(bank: Bank, where: Pubkey, level: str) -> Mint:
-    found = mint(bank.account(where, level))
-    if found is None:
+    account = bank.account(where, level)
+    if account is None:
         raise invalid("Invalid param: could not find mint")
+    found = mint(account)
+    if found is None:
+        raise invalid("Invalid param: Token mint could not be unpacked")
     return found
 
 
