@@ -45,7 +45,7 @@ def deposit(ledger: Ledger, address: str, tokens: Tokens, *, now: int) -> Outcom
     refusal = refusal or _undepositable(ledger, address, tokens, now=now)
     if refusal is not None:
         return Refused(refusal=refusal)
-    vault = ledger.vault_of(tokens.vault_index).taking_in(tokens.amount)
+    vault = ledger.vault_of(tokens.vault_index).taking_in(tokens.amount, now=now)
     if vault is None:
         return Refused(refusal=Refusal.DEPOSIT_CAP)
     ledger.keep_vault(vault)
@@ -134,12 +134,12 @@ def update_user_account(ledger: Ledger, address: str, *, name: str, max_leverage
     return Applied(events=(UserAccountUpdated(user_account=address, max_leverage=max_leverage),))
 
 
-def seed_pool(ledger: Ledger, amount: int) -> Outcome:
+def seed_pool(ledger: Ledger, amount: int, *, now: int) -> Outcome:
     """Gives `amount` to the pool, one share for each unit."""
     refusal = _ungivable(amount)
     if refusal is not None:
         return Refused(refusal=refusal)
-    vault = ledger.vault.taking_in(amount)
+    vault = ledger.vault.taking_in(amount, now=now)
     if vault is None:
         return Refused(refusal=Refusal.DEPOSIT_CAP)
     ledger.vault = vault
@@ -152,12 +152,12 @@ def seed_pool(ledger: Ledger, amount: int) -> Outcome:
     return Applied(events=(PoolSeeded(amount=amount, cash_after=ledger.pool.cash_e6),))
 
 
-def seed_insurance(ledger: Ledger, amount: int) -> Outcome:
+def seed_insurance(ledger: Ledger, amount: int, *, now: int) -> Outcome:
     """Gives `amount` to the insurance fund."""
     refusal = _ungivable(amount)
     if refusal is not None:
         return Refused(refusal=refusal)
-    vault = ledger.vault.taking_in(amount)
+    vault = ledger.vault.taking_in(amount, now=now)
     if vault is None:
         return Refused(refusal=Refusal.DEPOSIT_CAP)
     ledger.vault = vault

@@ -80,11 +80,11 @@ class Exchange:
     ) -> Outcome:
         """Moves tokens (a bare number: of `vault_index`) from the owner's wallet into the account.
 
-        `at` matters only where an oracle watches the peg of USDC.
+        Without `at` no time passes.
         """
         if isinstance(tokens, int):
             tokens = Tokens(amount=tokens, vault_index=vault_index)
-        now = 0 if at is None else at.now
+        now = self._second(at, tokens.vault_index)
         refused = self._if_owner(address, by)
         return refused or fitting(custody.deposit, self.ledger, address, tokens, now=now)
 
@@ -133,17 +133,21 @@ class Exchange:
         """Ends a key's caps, and takes the key off the delegates."""
         return self._if_owner(address, by) or guard.close_mandate(self.ledger, address, delegate)
 
-    def pause(self, bits: int, *, by: str) -> Outcome:
+    def pause(self, bits: int, *, by: str, at: Moment) -> Outcome:
         """Stops actions at once."""
-        return guard.pause(self.ledger, bits, by=by)
+        return guard.pause(self.ledger, bits, by=by, at=at)
 
-    def tighten_market(self, market_index: int, status: MarketStatus, *, by: str) -> Outcome:
+    def tighten_market(
+        self, market_index: int, status: MarketStatus, *, by: str, at: Moment
+    ) -> Outcome:
         """Closes a market further at once."""
-        return guard.tighten_market(self.ledger, market_index, status, by=by)
+        return guard.tighten_market(self.ledger, market_index, status, by=by, at=at)
 
-    def tighten_vault(self, vault_index: int, limits: VaultLimits, *, by: str) -> Outcome:
+    def tighten_vault(
+        self, vault_index: int, limits: VaultLimits, *, by: str, at: Moment
+    ) -> Outcome:
         """Lets a token count for less, or less of it through, at once."""
-        return guard.tighten_vault(self.ledger, vault_index, limits, by=by)
+        return guard.tighten_vault(self.ledger, vault_index, limits, by=by, at=at)
 
     def propose_change(self, number: int, change: Change, *, by: str, at: Moment) -> Outcome:
         """Announces a loosening."""
@@ -157,13 +161,13 @@ class Exchange:
         """Withdraws a proposed change."""
         return guard.cancel_change(self.ledger, number, by=by)
 
-    def seed_pool(self, amount: int) -> Outcome:
-        """Gives `amount` USDC e6 to the pool."""
-        return fitting(custody.seed_pool, self.ledger, amount)
+    def seed_pool(self, amount: int, *, at: Moment | None = None) -> Outcome:
+        """Gives `amount` USDC e6 to the pool; without `at` no time passes."""
+        return fitting(custody.seed_pool, self.ledger, amount, now=self._second(at))
 
-    def seed_insurance(self, amount: int) -> Outcome:
-        """Gives `amount` USDC e6 to the insurance fund."""
-        return fitting(custody.seed_insurance, self.ledger, amount)
+    def seed_insurance(self, amount: int, *, at: Moment | None = None) -> Outcome:
+        """Gives `amount` USDC e6 to the insurance fund; without `at` no time passes."""
+        return fitting(custody.seed_insurance, self.ledger, amount, now=self._second(at))
 
     def place_order(
         self, address: str, intent: OrderIntent, *, at: Moment, by: str | None = None
@@ -250,6 +254,9 @@ class Exchange:
     def pool_withdraw(self, owner: str, *, min_amount: int, at: Moment) -> Outcome:
         """Sells waiting shares back to the pool."""
         return liquidity.pool_withdraw(self.ledger, owner, min_amount=min_amount, at=at)
+
+    def _second(self, at: Moment | None, vault_index: int = USDC) -> int:
+        return self.ledger.vault_of(vault_index).outflow.updated_at if at is None else at.now
 
     def _if_owner(self, address: str, by: str | None) -> Refused | None:
         if by is None or by == self.ledger.accounts[address].owner:

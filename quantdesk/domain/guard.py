@@ -21,6 +21,7 @@ from quantdesk.domain.position_events import MandateClosed, MandateSet
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import (
     EVERY_PAUSE,
+    GUARDIAN_WAITS,
     TIMELOCKS_S,
     Change,
     MarketChange,
@@ -28,6 +29,7 @@ from quantdesk.domain.security import (
     SecurityChange,
     Unpause,
     VaultChange,
+    replaces_guardian_only,
 )
 from quantdesk.domain.vault import WEIGHT_MAX_E6, VaultLimits
 from quantdesk.domain.vault_events import VaultTightened
@@ -92,18 +94,21 @@ def close_mandate(ledger: Ledger, address: str, delegate: str) -> Outcome:
     return Applied(events=tuple(events))
 
 
-def pause(ledger: Ledger, bits: int, *, by: str) -> Outcome:
-    """Stops actions at once; guardian or admin may."""
+def pause(ledger: Ledger, bits: int, *, by: str, at: Moment) -> Outcome:
+    """Stops actions at once and voids what was proposed before; guardian or admin may."""
     if not ledger.security.may_tighten(by):
         return Refused(refusal=Refusal.UNAUTHORIZED)
     if bits == 0 or bits & ~EVERY_PAUSE:
         return Refused(refusal=Refusal.INVALID_PARAMETER)
     paused = ledger.security.pause_bits | bits
-    ledger.security = replace(ledger.security, pause_bits=paused).counted()
+    tighter = replace(ledger.security, pause_bits=paused, tightened_at=at.now)
+    ledger.security = tighter.counted()
     return Applied(events=(PauseChanged(pause_bits=paused, by=by),))
 
 
-def tighten_market(ledger: Ledger, market_index: int, status: MarketStatus, *, by: str) -> Outcome:
+def tighten_market(
+    ledger: Ledger, market_index: int, status: MarketStatus, *, by: str, at: Moment
+) -> Outcome:
     """Closes a market further at once; it opens by a timelock."""
     market = ledger.markets[market_index]
     if not ledger.security.may_tighten(by):
@@ -111,11 +116,14 @@ def tighten_market(ledger: Ledger, market_index: int, status: MarketStatus, *, b
     if status <= market.status:
         return Refused(refusal=Refusal.INVALID_PARAMETER)
     ledger.markets[market_index] = replace(market, status=status, sequence=market.sequence + 1)
+    ledger.security = replace(ledger.security, tightened_at=at.now)
     changed = MarketStatusChanged(market_index=market_index, status=status, by=by)
     return Applied(events=(changed,))
 
 
-def tighten_vault(ledger: Ledger, vault_index: int, limits: VaultLimits, *, by: str) -> Outcome:
+def tighten_vault(
+    ledger: Ledger, vault_index: int, limits: VaultLimits, *, by: str, at: Moment
+) -> Outcome:
     """Lets a token count for less, or less of it through, at once; it loosens by a timelock."""
     if not ledger.security.may_tighten(by):
         return Refused(refusal=Refusal.UNAUTHORIZED)
@@ -123,6 +131,7 @@ def tighten_vault(ledger: Ledger, vault_index: int, limits: VaultLimits, *, by: 
     if vault is None:
         return Refused(refusal=Refusal.INVALID_PARAMETER)
     ledger.keep_vault(vault)
+    ledger.security = replace(ledger.security, tightened_at=at.now)
     told = VaultTightened(
         vault_index=vault_index,
         weight_init_e6=limits.weight_init_e6,
@@ -135,22 +144,34 @@ def tighten_vault(ledger: Ledger, vault_index: int, limits: VaultLimits, *, by: 
 
 
 def propose_change(ledger: Ledger, number: int, change: Change, *, by: str, at: Moment) -> Outcome:
-    """Announces a loosening; it can be executed when the timelock has passed."""
+    """Announces a loosening; it can be executed when the timelock has passed.
+
+    A new guardian and nothing else waits twice as long, for the present one cannot cancel it.
+    """
     if by != ledger.security.admin:
         return Refused(refusal=Refusal.UNAUTHORIZED)
-    executable_at = at.now + ledger.security.timelock_s
-    ledger.proposals[number] = Proposal(change=change, executable_at=executable_at)
+    guardian_only = replaces_guardian_only(change, ledger.security, ledger.pool)
+    waits = GUARDIAN_WAITS if guardian_only else 1
+    executable_at = at.now + ledger.security.timelock_s * waits
+    ledger.proposals[number] = Proposal(
+        change=change,
+        proposed_at=at.now,
+        executable_at=executable_at,
+        guardian_only=guardian_only,
+    )
     ledger.security = ledger.security.counted()
     return Applied(events=(ChangeProposed(executable_at=executable_at),))
 
 
 def execute_change(ledger: Ledger, number: int, *, by: str, at: Moment) -> Outcome:
-    """Makes a proposed change true, once its timelock has passed."""
+    """Makes a proposed change true, once its timelock has passed and within a week of it."""
     if by != ledger.security.admin:
         return Refused(refusal=Refusal.UNAUTHORIZED)
     proposal = ledger.proposals[number]
     if at.now < proposal.executable_at:
         return Refused(refusal=Refusal.TIMELOCKED)
+    if not proposal.stands(ledger.security, ledger.pool, now=at.now):
+        return Refused(refusal=Refusal.CHANGE_LAPSED)
     refusal = _apply(ledger, proposal.change, now=at.now)
     if refusal is not None:
         return Refused(refusal=refusal)
@@ -160,8 +181,14 @@ def execute_change(ledger: Ledger, number: int, *, by: str, at: Moment) -> Outco
 
 
 def cancel_change(ledger: Ledger, number: int, *, by: str) -> Outcome:
-    """Withdraws a proposed change: the admin, or the guardian who does not trust it."""
+    """Withdraws a proposed change: the admin, or the guardian who does not trust it.
+
+    A new guardian and nothing else is the admin's to withdraw, lest a stolen key keep its office.
+    """
     if not ledger.security.may_tighten(by):
+        return Refused(refusal=Refusal.UNAUTHORIZED)
+    withstands = ledger.proposals[number].withstands_guardian(ledger.security, ledger.pool)
+    if withstands and by != ledger.security.admin:
         return Refused(refusal=Refusal.UNAUTHORIZED)
     del ledger.proposals[number]
     ledger.security = ledger.security.counted()

@@ -18,6 +18,9 @@ from quantdesk.domain.security import Pause
 COOLDOWN_S = 86_400
 """Between asking for a withdrawal and taking it."""
 
+NOTICE_S = 86_400
+"""For so long a withdrawal may be taken once its wait is over."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Valuation:
@@ -36,7 +39,10 @@ class Valuation:
 def pool_deposit(
     ledger: Ledger, owner: str, amount: int, *, min_shares: int, at: Moment
 ) -> Outcome:
-    """Buys shares at the edge that makes the pool dearer, rounded down."""
+    """Buys shares at the edge that makes the pool dearer, rounded down; ends a notice to leave.
+
+    What is bought later never leaves under an older notice.
+    """
     if _is_paused(ledger, Pause.DEPOSIT):
         return Refused(refusal=Refusal.PAUSED)
     if amount <= 0:
@@ -52,13 +58,15 @@ def pool_deposit(
         return Refused(refusal=Refusal.POOL_INSOLVENT)
     if minted < max(min_shares, 1):
         return Refused(refusal=Refusal.SLIPPAGE_EXCEEDED)
-    vault = ledger.vault.taking_in(amount)
+    vault = ledger.vault.taking_in(amount, now=at.now)
     if vault is None:
         return Refused(refusal=Refusal.DEPOSIT_CAP)
     ledger.vault = vault
     _post(ledger, amount, minted)
     share = ledger.share_of(owner)
-    ledger.pool_shares[owner] = replace(share, shares=share.shares + minted)
+    ledger.pool_shares[owner] = replace(
+        share, shares=share.shares + minted, pending_shares=0, unlock_at=0
+    )
     told = PoolDeposited(
         owner=owner,
         amount=amount,
@@ -146,7 +154,9 @@ def _unripe(ledger: Ledger, share: ShareState, *, at: Moment) -> Refusal | None:
         return Refusal.PAUSED
     if share.pending_shares == 0:
         return Refusal.ZERO_AMOUNT
-    return Refusal.TIMELOCKED if at.now < share.unlock_at else None
+    if at.now < share.unlock_at:
+        return Refusal.TIMELOCKED
+    return Refusal.NOTICE_LAPSED if at.now - share.unlock_at > NOTICE_S else None
 
 
 def _post(ledger: Ledger, amount: int, shares: int) -> None:

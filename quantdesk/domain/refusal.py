@@ -56,5 +56,7 @@ class Refusal(StrEnum):
     MANDATE_POSITION_CAP = "MandatePositionCap"
     MANDATE_LEVERAGE = "MandateLeverage"
     MANDATE_DAILY_LOSS = "MandateDailyLoss"
+    CHANGE_LAPSED = "ChangeLapsed"
+    NOTICE_LAPSED = "NoticeLapsed"
     MATH_OVERFLOW = "MathOverflow"
     ZERO_AMOUNT = "ZeroAmount"

@@ -1,7 +1,8 @@
 """Security: who may tighten, what is paused, and the changes that wait for their timelock.
 
 Stricter is possible at once; everything that loosens is proposed, waits, and can be cancelled by
-the guardian meanwhile.
+the guardian meanwhile. A proposal lapses: in a week, and at once when something is tightened after
+it. A new guardian alone is withheld from the present one: it waits twice, and no pause stops it.
 """
 
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from enum import IntFlag
 from typing import Self
 
 from quantdesk.domain.market import MarketParams, MarketStatus
+from quantdesk.domain.pool import PoolState
 from quantdesk.domain.vault import VaultState
 
 
@@ -31,10 +33,16 @@ EVERY_PAUSE = sum(Pause)
 TIMELOCKS_S = range(3_600, 2_592_001)
 """Seconds that a loosening may have to wait: an hour at least, 30 days at most."""
 
+USABLE_S = 604_800
+"""For so long a ripe proposal may be executed."""
+
+GUARDIAN_WAITS = 2
+"""A new guardian waits so many timelocks, since the present one has no veto."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityState:
-    """The roles, the pause bits and the wait in seconds of every loosening."""
+    """The roles, the pause bits, the wait of every loosening (s), the last tightening (unix s)."""
 
     admin: str = ""
     guardian: str = ""
@@ -42,6 +50,7 @@ class SecurityState:
     pause_bits: int = 0
     timelock_s: int = 0
     sequence: int = 0
+    tightened_at: int = 0
 
     def is_paused(self, action: Pause) -> bool:
         """Whether `action` is refused."""
@@ -93,9 +102,41 @@ class SecurityChange:
 Change = Unpause | MarketChange | VaultChange | SecurityChange
 
 
+def replaces_guardian_only(change: Change, security: SecurityState, pool: PoolState) -> bool:
+    """Whether nothing but the guardian would differ from what holds now."""
+    if not isinstance(change, SecurityChange) or change.guardian == security.guardian:
+        return False
+    present = SecurityChange(
+        admin=security.admin,
+        guardian=change.guardian,
+        keeper=security.keeper,
+        timelock_s=security.timelock_s,
+        keeper_reward_e6=pool.keeper_reward_e6,
+        daily_loss_share_e6=pool.daily_loss_share_e6,
+    )
+    return change == present
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A change that may be made true from unix second `executable_at` on."""
+    """A change that may be made true from unix second `executable_at` on, for a week.
+
+    `guardian_only`: it was announced as a new guardian and nothing else.
+    """
 
     change: Change
+    proposed_at: int
     executable_at: int
+    guardian_only: bool = False
+
+    def withstands_guardian(self, security: SecurityState, pool: PoolState) -> bool:
+        """Whether a stolen guardian key may not stop it: it was and is about the guardian only."""
+        return self.guardian_only and replaces_guardian_only(self.change, security, pool)
+
+    def stands(self, security: SecurityState, pool: PoolState, *, now: int) -> bool:
+        """Whether it may still be executed: not for ever, nor after a later tightening."""
+        if now - self.executable_at > USABLE_S:
+            return False
+        if self.guardian_only:
+            return self.withstands_guardian(security, pool)
+        return self.proposed_at > security.tightened_at

@@ -1,7 +1,8 @@
 """Vault: the tokens that the program holds, what they count for, and how fast they may leave.
 
 Withdrawals fill a bucket that leaks within an hour; its capacity is a floor plus a share of the
-vault, so a thief who holds every key still meets it. A weight that is raised grows within a week; a
+vault, so a thief who holds every key still meets it. What comes in takes as much out of the bucket,
+never below empty: no credit is stored. A weight that is raised grows within a week; a
 weight that is lowered falls at once.
 """
 
@@ -43,14 +44,20 @@ class Outflow:
 
     def taking(self, amount: int, *, tokens: int, now: int) -> Self | None:
         """The bucket after `amount` left a vault of `tokens`, or None when it would overflow."""
-        capacity = self.capacity(tokens)
-        leaked = mul_div(
-            capacity, clamp(now - self.updated_at, low=0, high=LEAK_S), LEAK_S, Round.DOWN
-        )
-        level = max(0, self.level - leaked) + amount
-        if level > capacity:
+        level = self._leaked(tokens, now) + amount
+        if level > self.capacity(tokens):
             return None
         return replace(self, level=level, updated_at=now)
+
+    def giving(self, amount: int, *, tokens: int, now: int) -> Self:
+        """The bucket after `amount` came into a vault of `tokens`; never below empty."""
+        level = max(0, self._leaked(tokens, now) - amount)
+        return replace(self, level=level, updated_at=now)
+
+    def _leaked(self, tokens: int, now: int) -> int:
+        elapsed_s = clamp(now - self.updated_at, low=0, high=LEAK_S)
+        leaked = mul_div(self.capacity(tokens), elapsed_s, LEAK_S, Round.DOWN)
+        return max(0, self.level - leaked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,13 +162,16 @@ class VaultState:
             ramp_started_at=now,
         )
 
-    def taking_in(self, amount: int) -> Self | None:
-        """The vault with `amount` more tokens, or None beyond its cap.
+    def taking_in(self, amount: int, *, now: int) -> Self | None:
+        """The vault with `amount` more tokens, of which as many may leave, or None beyond its cap.
 
         Raises DoesNotFit when 64 bits cannot count them.
         """
         held = fits_u64(self.total_deposits + amount)
-        return None if held > self.deposit_cap else replace(self, total_deposits=held)
+        if held > self.deposit_cap:
+            return None
+        outflow = self.outflow.giving(amount, tokens=self.total_deposits, now=now)
+        return replace(self, outflow=outflow, total_deposits=held)
 
     def letting_out(self, amount: int, *, now: int) -> Self | None:
         """The vault with `amount` fewer tokens, or None when they leave too fast."""

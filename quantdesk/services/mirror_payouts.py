@@ -138,12 +138,12 @@ def deleveraged(fields: Fields, origin: Origin) -> Iterator[Change]:
 
 
 def pool_deposited(fields: Fields, origin: Origin) -> Iterator[Change]:
-    """A wallet bought shares of the pool."""
+    """A wallet bought shares of the pool, which ends its notice to leave."""
     yield _pool_transfer(fields, origin, kind="deposit")
     yield Change(
         table=Table.POOL_SHARES,
         key={"owner": fields["owner"]},
-        given={"slot": origin.slot},
+        given={"pending_shares": 0, "unlock_at": None, "slot": origin.slot},
         added={"shares": integer(fields, "shares")},
     )
 

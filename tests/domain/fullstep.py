@@ -5,6 +5,7 @@ from typing import Any
 from solders.pubkey import Pubkey
 
 from quantdesk.adapters.chain.addresses import derived
+from quantdesk.adapters.chain.program import Fields
 from quantdesk.domain.custody import Tokens
 from quantdesk.domain.delegate import Delegate
 from quantdesk.domain.ledger import Ledger, Outcome
@@ -13,6 +14,7 @@ from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.security import (
     Change,
     MarketChange,
+    Proposal,
     SecurityChange,
     SecurityState,
     Unpause,
@@ -85,7 +87,11 @@ class FullStep(Lockstep):
         )
         ran = self.chain.run(signed_by(built, owner, by or owner), payer=by or owner)
         told = self.twin.deposit(
-            self.key(name), tokens.amount, vault_index=tokens.vault_index, by=str(by or owner)
+            self.key(name),
+            tokens.amount,
+            vault_index=tokens.vault_index,
+            at=self.at,
+            by=str(by or owner),
         )
         return self._same(f"deposit {name} {tokens} by {by}", ran, told)
 
@@ -120,13 +126,15 @@ class FullStep(Lockstep):
     def pause(self, bits: int, by: Pubkey) -> Outcome:
         """Somebody sets pause bits."""
         ran = self._run("pause", {"authority": by}, {"pause_bits": bits}, by)
-        return self._same(f"pause {bits} by {by}", ran, self.twin.pause(bits, by=str(by)))
+        return self._same(
+            f"pause {bits} by {by}", ran, self.twin.pause(bits, by=str(by), at=self.at)
+        )
 
     def tighten(self, market_index: int, status: MarketStatus, by: Pubkey) -> Outcome:
         """Somebody closes a market further."""
         accounts = {"authority": by, "market": self.chain.where.market(market_index)}
         ran = self._run("tighten_market", accounts, {"status": int(status)}, by)
-        told = self.twin.tighten_market(market_index, status, by=str(by))
+        told = self.twin.tighten_market(market_index, status, by=str(by), at=self.at)
         return self._same(f"tighten {market_index} {status} by {by}", ran, told)
 
     def propose(self, number: int, change: Change, by: Pubkey) -> Outcome:
@@ -173,8 +181,8 @@ class FullStep(Lockstep):
             self._equal(f"delegates of {name}", places, self.ledger.delegates_of(self.key(name)))
         self._equal("security", self._security(), self.ledger.security)
         for number, proposal in self.ledger.proposals.items():
-            found = self._read("Proposal", self._proposal(number))["executable_at"]
-            self._equal(f"proposal {number}", found, proposal.executable_at)
+            fields = self._read("Proposal", self._proposal(number))
+            self._equal(f"proposal {number}", waiting(fields), waits(proposal))
 
     def _ledger(self, indices: tuple[int, ...]) -> Ledger:
         ledger = super()._ledger(indices)
@@ -192,6 +200,7 @@ class FullStep(Lockstep):
             pause_bits=fields["pause_bits"],
             timelock_s=fields["timelock_s"],
             sequence=fields["sequence"],
+            tightened_at=fields["tightened_at"],
         )
 
     def _mint(self, vault_index: int) -> Pubkey:
@@ -235,6 +244,16 @@ class FullStep(Lockstep):
                 for figure in ("timelock_s", "keeper_reward_e6", "daily_loss_share_e6"):
                     record[figure] = getattr(change, figure)
         return record
+
+
+def waiting(fields: Fields) -> tuple[int, int, bool]:
+    """From when and until when a proposal on chain waits, and whether it names a guardian only."""
+    return fields["proposed_at"], fields["executable_at"], fields["guardian_only"]
+
+
+def waits(proposal: Proposal) -> tuple[int, int, bool]:
+    """The same of the twin's."""
+    return proposal.proposed_at, proposal.executable_at, proposal.guardian_only
 
 
 KINDS: dict[type, int] = {Unpause: 0, MarketChange: 1, VaultChange: 2, SecurityChange: 3}

@@ -198,6 +198,7 @@ class FullWalk(Walk):
 
     def lift(self, index: int) -> None:
         """The admin lifts every pause and opens a market again, after the timelock."""
+        self.pair.wait(1, 2)
         market = self.pair.ledger.markets[index]
         fee = self.source.choice((300, 500, 700))
         terms = replace(market.params, taker_fee_e6=fee)
@@ -222,12 +223,14 @@ class FullWalk(Walk):
             by = address(self.source.choice((ADMIN, GUARDIAN)))
             if self.note("cancel change", self.pair.cancel_change(self.number, by)):
                 return
-        self.pair.wait(self.pair.ledger.security.timelock_s + self.source.randrange(2), 100)
+        proposal = self.pair.ledger.proposals.get(self.number)
+        if proposal is not None:
+            self.pair.wait(proposal.executable_at - self.pair.now + self.source.randrange(2), 100)
         self.refresh()
         self.note("execute change", self.pair.execute_change(self.number, admin))
 
     def change(self) -> None:
-        """Another weight for a collateral, or other roles."""
+        """Another weight for a collateral, other roles, or another guardian only."""
         if self.source.random() < 0.5:
             index = self.source.choice(list(PRICED_BY))
             weight = self.source.randint(0, 900_000)
@@ -236,6 +239,9 @@ class FullWalk(Walk):
                 vault, weight_init_e6=weight, weight_maint_e6=weight + 50_000, age_max_s=10
             )
             self.enact(VaultChange(rules=rules))
+            return
+        if self.source.random() < 0.3:
+            self.enact(self.another_guardian())
             return
         change = SecurityChange(
             admin=str(address(ADMIN)),
@@ -246,6 +252,19 @@ class FullWalk(Walk):
             daily_loss_share_e6=self.source.choice((10_000, 100_000, 1_000_001)),
         )
         self.enact(change)
+
+    def another_guardian(self) -> SecurityChange:
+        """Everything as it is, but for the guardian."""
+        roles, pool = self.pair.ledger.security, self.pair.ledger.pool
+        both = {str(address(name)) for name in (ADMIN, GUARDIAN)}
+        return SecurityChange(
+            admin=roles.admin,
+            guardian=min(both - {roles.guardian}),
+            keeper=roles.keeper,
+            timelock_s=roles.timelock_s,
+            keeper_reward_e6=pool.keeper_reward_e6,
+            daily_loss_share_e6=pool.daily_loss_share_e6,
+        )
 
     def note(self, action: str, outcome: Outcome) -> bool:
         """As the base; counts fills of accounts with other collateral too."""

@@ -113,9 +113,8 @@ class Lockstep:
         """A trader deposits USDC e6."""
         built = self.chain.build.deposit(self._trader(name), self.chain.mint, amount)
         ran = self.chain.run(built, payer=self.owners[name])
-        return self._same(
-            f"deposit {name} {amount}", ran, self.twin.deposit(self.key(name), amount)
-        )
+        told = self.twin.deposit(self.key(name), amount, at=self.at)
+        return self._same(f"deposit {name} {amount}", ran, told)
 
     def withdraw(self, name: str, amount: int) -> Outcome:
         """A trader withdraws USDC e6."""

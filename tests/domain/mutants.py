@@ -23,7 +23,7 @@ SUITES = [
     *("vault", "vault_rules", "conversion", "sale_borders", "mandate", "mandate_borders"),
     *("money", "cost", "position", "funding", "margin", "liquidation", "oracle", "order"),
     *("trigger", "pool", "waterfall", "story", "risk", "collateral", "guard", "payout"),
-    *("bracket", "scanner", "borders", "golden", "lockstep"),
+    *("bracket", "scanner", "changes", "borders", "golden", "lockstep"),
 ]
 LOCKSTEP_STEPS = "4000"
 FIRST_SUITE = {
@@ -40,6 +40,7 @@ FIRST_SUITE = {
     "market": "order",
     "execution": "mandate",
     "upkeep": "oracle",
+    "security": "changes",
 }
 """Where a lie about a file is asked first, when the suite of its own name does not exist."""
 

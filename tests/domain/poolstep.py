@@ -72,7 +72,7 @@ class PoolStep(FullStep):
             "user_tokens": associated_token_account(admin, mint),
         }
         ran = self._run("seed_pool", accounts, {"amount": amount}, admin)
-        return self._same(f"seed pool {amount}", ran, self.twin.seed_pool(amount))
+        return self._same(f"seed pool {amount}", ran, self.twin.seed_pool(amount, at=self.at))
 
     def pool_deposit(self, name: str, amount: int, min_shares: int) -> Outcome:
         """An owner buys shares."""

@@ -148,7 +148,7 @@ def test_four_delegates_are_enough_and_an_ended_one_makes_room() -> None:
 @pytest.mark.parametrize("bit", list(Pause)[:3])
 def test_a_pause_stops_its_action(bit: Pause) -> None:
     desk = guarded()
-    assert isinstance(desk.exchange.pause(bit, by=GUARDIAN), Applied)
+    assert isinstance(desk.exchange.pause(bit, by=GUARDIAN, at=desk.at), Applied)
 
     told = {
         Pause.DEPOSIT: desk.exchange.deposit(TRADER, 1),
@@ -165,9 +165,9 @@ def test_a_paused_exchange_fills_liquidates_and_funds_nothing() -> None:
     desk.place(units(1))
     desk.wait(1)
     desk.price("150")
-    desk.exchange.pause(Pause.GROW, by=ADMIN)
+    desk.exchange.pause(Pause.GROW, by=ADMIN, at=desk.at)
     assert desk.execute() == Refused(refusal=Refusal.PAUSED)
-    desk.exchange.pause(Pause.EXECUTE | Pause.LIQUIDATE | Pause.FUNDING, by=ADMIN)
+    desk.exchange.pause(Pause.EXECUTE | Pause.LIQUIDATE | Pause.FUNDING, by=ADMIN, at=desk.at)
 
     paused = Refused(refusal=Refusal.PAUSED)
     assert desk.execute() == paused
@@ -180,14 +180,17 @@ def test_a_paused_exchange_fills_liquidates_and_funds_nothing() -> None:
 def test_a_pause_of_nothing_known_is_refused(bits: int) -> None:
     desk = guarded()
 
-    assert desk.exchange.pause(bits, by=ADMIN) == Refused(refusal=Refusal.INVALID_PARAMETER)
-    assert desk.exchange.pause(1, by=BOT) == UNAUTHORIZED
+    assert desk.exchange.pause(bits, by=ADMIN, at=desk.at) == Refused(
+        refusal=Refusal.INVALID_PARAMETER
+    )
+    assert desk.exchange.pause(1, by=BOT, at=desk.at) == UNAUTHORIZED
 
 
 def test_a_pause_is_lifted_only_by_the_admin_and_only_after_the_timelock() -> None:
     desk = guarded()
-    desk.exchange.pause(Pause.PLACE | Pause.DEPOSIT, by=GUARDIAN)
+    desk.exchange.pause(Pause.PLACE | Pause.DEPOSIT, by=GUARDIAN, at=desk.at)
     lift = Unpause(pause_bits=Pause.PLACE)
+    desk.wait(1)
     assert desk.exchange.propose_change(1, lift, by=GUARDIAN, at=desk.at) == UNAUTHORIZED
     desk.exchange.propose_change(1, lift, by=ADMIN, at=desk.at)
 
@@ -215,11 +218,14 @@ def test_the_guardian_cancels_what_it_does_not_trust() -> None:
 def test_a_market_closes_at_once_and_opens_by_a_change() -> None:
     desk = guarded()
     exchange = desk.exchange
-    assert isinstance(exchange.tighten_market(0, MarketStatus.PAUSED, by=GUARDIAN), Applied)
+    assert isinstance(
+        exchange.tighten_market(0, MarketStatus.PAUSED, by=GUARDIAN, at=desk.at), Applied
+    )
     for status in (MarketStatus.PAUSED, MarketStatus.REDUCE_ONLY, MarketStatus.ACTIVE):
-        told = exchange.tighten_market(0, status, by=GUARDIAN)
+        told = exchange.tighten_market(0, status, by=GUARDIAN, at=desk.at)
         assert told == Refused(refusal=Refusal.INVALID_PARAMETER)
     terms = replace(SOL, taker_fee_e6=700)
+    desk.wait(1)
 
     exchange.propose_change(
         1, MarketChange(status=MarketStatus.ACTIVE, params=terms), by=ADMIN, at=desk.at

@@ -17,7 +17,7 @@ from quantdesk.domain.claims import (
 )
 from quantdesk.domain.events import ClaimsPaid, Deleveraged, PnlSettled
 from quantdesk.domain.ledger import Applied, Outcome, Refused
-from quantdesk.domain.liquidity import COOLDOWN_S, Valuation, valuation
+from quantdesk.domain.liquidity import COOLDOWN_S, NOTICE_S, Valuation, valuation
 from quantdesk.domain.money import FRACTION_ONE, USD_ONE
 from quantdesk.domain.payout import Closure, Rank
 from quantdesk.domain.pool import RESERVE_LIMIT_E6
@@ -345,3 +345,32 @@ def test_shares_leave_the_reserve_and_a_paused_pool_moves_nothing() -> None:
     assert desk.exchange.pool_withdraw(LP, min_amount=0, at=desk.at) == paused
     assert desk.exchange.pool_deposit(LP, 1, min_shares=0, at=desk.at) == paused
     assert desk.exchange.pay_claims(TRADER) == paused
+
+
+@pytest.mark.parametrize(("late_s", "lapsed"), [(NOTICE_S, False), (NOTICE_S + 1, True)])
+def test_a_notice_to_leave_lasts_a_day_after_its_wait(late_s: int, lapsed: bool) -> None:
+    desk = Desk()
+    desk.exchange.pool_deposit(LP, 10**9, min_shares=1, at=desk.at)
+    desk.exchange.request_pool_withdrawal(LP, 10**9, at=desk.at)
+    desk.now += COOLDOWN_S + late_s
+
+    told = desk.exchange.pool_withdraw(LP, min_amount=0, at=desk.at)
+
+    assert told == Refused(refusal=Refusal.NOTICE_LAPSED) if lapsed else isinstance(told, Applied)
+    if lapsed:
+        desk.exchange.request_pool_withdrawal(LP, 10**9, at=desk.at)
+        desk.now += COOLDOWN_S
+        assert isinstance(desk.exchange.pool_withdraw(LP, min_amount=0, at=desk.at), Applied)
+
+
+def test_shares_bought_later_never_leave_under_an_older_notice() -> None:
+    desk = Desk()
+    desk.exchange.pool_deposit(LP, 10**9, min_shares=1, at=desk.at)
+    desk.exchange.request_pool_withdrawal(LP, 10**9, at=desk.at)
+    desk.now += COOLDOWN_S
+    desk.exchange.pool_deposit(LP, 10**9, min_shares=1, at=desk.at)
+
+    share = desk.ledger.pool_shares[LP]
+    assert (share.shares, share.pending_shares, share.unlock_at) == (2 * 10**9, 0, 0)
+    told = desk.exchange.pool_withdraw(LP, min_amount=0, at=desk.at)
+    assert told == Refused(refusal=Refusal.ZERO_AMOUNT)

@@ -13,7 +13,7 @@ from quantdesk.domain.money import FRACTION_ONE, USD_ONE
 from quantdesk.domain.oracle import PriceReading
 from quantdesk.domain.refusal import Refusal
 from quantdesk.domain.security import SecurityState, VaultChange
-from quantdesk.domain.vault import PEG_FLOOR_E6, RAMP_S, WEIGHT_MAX_E6, VaultState
+from quantdesk.domain.vault import PEG_FLOOR_E6, RAMP_S, WEIGHT_MAX_E6, Outflow, VaultState
 from quantdesk.domain.vault_events import VaultTightened
 from tests.domain.desk import START_S, TRADER, Desk
 from tests.domain.draws import floor
@@ -111,7 +111,7 @@ def test_a_vault_tightens_at_once_and_loosens_never(
     desk = ruled()
     wanted = replace(VAULT.limits, **terms)
 
-    told = desk.exchange.tighten_vault(WRAPPED, wanted, by=GUARDIAN)
+    told = desk.exchange.tighten_vault(WRAPPED, wanted, by=GUARDIAN, at=desk.at)
 
     if refusal is not None:
         assert told == Refused(refusal=refusal)
@@ -130,12 +130,12 @@ def test_only_guardian_and_admin_tighten_and_a_dollar_stays_a_dollar() -> None:
     worthless = replace(desk.ledger.vault.limits, weight_init_e6=FRACTION_ONE - 1)
     capped = replace(desk.ledger.vault.limits, deposit_cap=1)
 
-    stranger = desk.exchange.tighten_vault(WRAPPED, wanted, by="a stranger")
+    stranger = desk.exchange.tighten_vault(WRAPPED, wanted, by="a stranger", at=desk.at)
     assert stranger == Refused(refusal=Refusal.UNAUTHORIZED)
-    assert isinstance(desk.exchange.tighten_vault(WRAPPED, wanted, by=ADMIN), Applied)
-    told = desk.exchange.tighten_vault(USDC, worthless, by=ADMIN)
+    assert isinstance(desk.exchange.tighten_vault(WRAPPED, wanted, by=ADMIN, at=desk.at), Applied)
+    told = desk.exchange.tighten_vault(USDC, worthless, by=ADMIN, at=desk.at)
     assert told == Refused(refusal=Refusal.INVALID_PARAMETER)
-    assert isinstance(desk.exchange.tighten_vault(USDC, capped, by=ADMIN), Applied)
+    assert isinstance(desk.exchange.tighten_vault(USDC, capped, by=ADMIN, at=desk.at), Applied)
 
 
 @pytest.mark.parametrize(
@@ -165,3 +165,40 @@ def test_watched_dollars_come_in_only_at_their_peg(
     ):
         assert isinstance(told, Applied) if refusal is None else told == Refused(refusal=refusal)
     assert isinstance(desk.exchange.withdraw(TRADER, 1, at=desk.at), Applied)
+
+
+def capped() -> Desk:
+    """A desk that lets out 100 US dollars an hour, with two savers."""
+    desk = Desk()
+    outflow = Outflow(floor=100 * USD_ONE, share_e6=0, updated_at=START_S)
+    desk.ledger.vault = replace(desk.ledger.vault, outflow=outflow)
+    desk.open(usd=500)
+    desk.open("saver", usd=500)
+    return desk
+
+
+def test_who_takes_money_out_and_brings_it_back_holds_up_nobody() -> None:
+    desk = capped()
+    hundred = 100 * USD_ONE
+    for _ in range(3):
+        assert isinstance(desk.exchange.withdraw(TRADER, hundred, at=desk.at), Applied)
+        late = desk.exchange.withdraw("saver", 1, at=desk.at)
+        assert late == Refused(refusal=Refusal.OUTFLOW_CAP)
+        assert isinstance(desk.exchange.deposit(TRADER, hundred, at=desk.at), Applied)
+
+    assert isinstance(desk.exchange.withdraw("saver", hundred, at=desk.at), Applied)
+
+
+@pytest.mark.parametrize("way", ["pool_deposit", "seed_pool", "seed_insurance"])
+def test_whatever_brings_money_lets_as_much_leave(way: str) -> None:
+    desk = capped()
+    desk.exchange.withdraw(TRADER, 100 * USD_ONE, at=desk.at)
+    desk.wait(36)
+
+    if way == "pool_deposit":
+        desk.exchange.pool_deposit("provider", 30 * USD_ONE, min_shares=0, at=desk.at)
+    else:
+        getattr(desk.exchange, way)(30 * USD_ONE, at=desk.at)
+
+    assert desk.ledger.vault.outflow.level == 69 * USD_ONE
+    assert desk.ledger.vault.outflow.updated_at == desk.now

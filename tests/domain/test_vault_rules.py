@@ -1,12 +1,21 @@
-"""A vault's rules: weights rise in a week and fall at once, and tightening never loosens."""
+"""A vault's rules: weights rise in a week and fall at once; tighter at once; net outflow."""
 
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quantdesk.domain.oracle import Action, PriceReading
 from quantdesk.domain.refusal import Refusal
-from quantdesk.domain.vault import LAST_PRICE_S, RAMP_S, Outflow, VaultLimits, VaultState
+from quantdesk.domain.vault import (
+    LAST_PRICE_S,
+    LEAK_S,
+    RAMP_S,
+    Outflow,
+    VaultLimits,
+    VaultState,
+)
 
 START_S = 1_000
 VAULT = VaultState(
@@ -100,3 +109,31 @@ def test_a_liquidation_takes_an_old_price_doubled_for_a_week() -> None:
     assert isinstance(found, PriceReading)
     assert (found.price_e6, found.conf_e6) == (200, 0)
     assert too_old is to_withdraw is Refusal.STALE_PRICE
+
+
+@given(
+    st.integers(0, 10**6),
+    st.integers(0, 2 * 10**6),
+    st.integers(0, 3 * LEAK_S),
+    st.integers(0, 3 * 10**6),
+)
+def test_what_comes_in_empties_the_bucket_by_as_much_after_the_leak(
+    level: int, amount: int, elapsed_s: int, tokens: int
+) -> None:
+    bucket = Outflow(floor=1_000, share_e6=250_000, level=level, updated_at=START_S)
+    now = START_S + elapsed_s
+
+    told = bucket.giving(amount, tokens=tokens, now=now)
+
+    leaked = (1_000 + tokens // 4) * min(elapsed_s, LEAK_S) // LEAK_S
+    assert told == replace(bucket, level=max(0, max(0, level - leaked) - amount), updated_at=now)
+
+
+def test_no_credit_is_stored_for_what_comes_in() -> None:
+    vault = replace(VAULT, outflow=Outflow(floor=100, share_e6=0, level=40))
+    fuller = vault.taking_in(1_000, now=0)
+    assert fuller is not None
+
+    assert fuller.outflow.level == 0
+    assert fuller.letting_out(101, now=0) is None
+    assert fuller.letting_out(100, now=0) is not None

@@ -99,7 +99,7 @@ class VaultStep(PoolStep):
             "outflow_share_e6": limits.outflow_share_e6,
         }
         ran = self._run("tighten_vault", accounts, arguments, by)
-        told = self.twin.tighten_vault(vault_index, limits, by=str(by))
+        told = self.twin.tighten_vault(vault_index, limits, by=str(by), at=self.at)
         return self._same(f"tighten vault {vault_index} {limits} by {by}", ran, told)
 
     def compare_everything(self) -> None:

@@ -19,6 +19,7 @@ from quantdesk.domain.mandate import MandateCaps
 from quantdesk.domain.order import OrderIntent
 from quantdesk.domain.pool import InsuranceState, ShareState
 from tests.domain.everywalk import EveryStep
+from tests.domain.fullstep import waiting, waits
 from tests.domain.lockstep import KEEPER
 from tests.domain.onchain import Failed, Landed
 from tests.exchange.fork import Fork, Saved, WatchedFork
@@ -238,7 +239,7 @@ class Proof(EveryStep):
                 days = {name: fields_[name] for name in ("day", "day_start_e6")}
                 return replace(twin, caps=caps, **days)
             case "proposal":
-                return fields_["executable_at"]
+                return waiting(fields_)
             case "share":
                 return ShareState(**{each.name: fields_[each.name] for each in fields(ShareState)})
             case "insurance":
@@ -285,7 +286,9 @@ TWIN: dict[str, Callable[[Ledger, Any], object]] = {
     "account": lambda ledger, key: (ledger.accounts[key], ledger.delegates_of(key)),
     "position": lambda ledger, key: ledger.positions.get(key),
     "order": lambda ledger, key: ledger.orders.get(key),
-    "proposal": lambda ledger, key: getattr(ledger.proposals.get(key), "executable_at", None),
+    "proposal": lambda ledger, key: (
+        waits(ledger.proposals[key]) if key in ledger.proposals else None
+    ),
     "share": lambda ledger, key: ledger.pool_shares.get(key),
 }
 

@@ -76,6 +76,7 @@ class GuardRules(Stage):
 
     @rule(index=MARKETS, fee=st.sampled_from((300, 500, 700)), is_patient=st.booleans())
     def reopen(self, index: int, fee: int, is_patient: bool) -> None:
+        self.wait(1)
         self.enact(Unpause(pause_bits=EVERY_PAUSE), is_patient=True)
         market = self.proof.ledger.markets[index]
         terms = replace(market.params, taker_fee_e6=fee)

@@ -10,6 +10,7 @@ from solders.pubkey import Pubkey
 from quantdesk.adapters.chain.program import IDL_FILE
 from tests.domain.onchain import Failed, Landed, address
 from tests.program.scene import BASE, FLAT_BTC, FLAT_SOL, USD, Scene, swapped, unsigned
+from tests.program.test_security import Unopened
 
 INTERFACE = json.loads(IDL_FILE.read_text())
 
@@ -175,17 +176,6 @@ def test_another_person_s_signature_is_not_enough(scene: Scene, name: str) -> No
 
 
 def test_nobody_but_the_upgrade_authority_can_open_the_exchange() -> None:
-    class Unopened(Scene):
-        def _open(self, markets: object) -> None:
-            del markets
-
-        def _seed(self, pool_e6: int, insurance_e6: int) -> None:
-            del pool_e6, insurance_e6
-
-        def open_trader(self, owner: Pubkey, usdc_e6: int = 0) -> Pubkey:
-            del usdc_e6
-            return owner
-
     scene = Unopened()
     thief = address("a thief")
     scene.svm.airdrop(thief, 10**12)

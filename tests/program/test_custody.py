@@ -5,6 +5,7 @@ import random
 import pytest
 from solders.pubkey import Pubkey
 
+from quantdesk.adapters.chain.addresses import associated_token_account
 from tests.domain.onchain import Failed, Landed
 from tests.program.scene import BASE, USD, Scene
 
@@ -66,6 +67,40 @@ def test_the_vault_lets_out_only_so_much_in_an_hour(scene: Scene) -> None:
     assert isinstance(first, Landed)
     assert second == Failed("OutflowCap")
     assert isinstance(third, Landed)
+
+
+def test_who_takes_money_out_and_brings_it_back_holds_up_nobody(scene: Scene) -> None:
+    whale, saver = scene.person("the whale", usd=2_000_000), scene.person("the saver", usd=500_000)
+    cap = 100_000 + (1_000_000 + 50_000 + 2_000_000 + 500_000) // 4
+    for _ in range(3):
+        scene.require(scene.withdraw(whale, cap * USD))
+        assert scene.withdraw(saver, USD) == Failed("OutflowCap")
+        scene.require(scene.deposit(whale, cap * USD))
+
+    assert isinstance(scene.withdraw(saver, 500_000 * USD), Landed)
+
+
+def test_no_credit_is_stored_for_what_comes_in(scene: Scene) -> None:
+    whale = scene.person("the whale", usd=2_000_000)
+    cap = 100_000 + (1_000_000 + 50_000 + 2_000_000) // 4
+
+    assert scene.withdraw(whale, cap * USD + 1) == Failed("OutflowCap")
+    outflow = scene.must("TokenVault", scene.where.vault(scene.mint))["outflow"]
+    assert (outflow["level"], outflow["updated_at"]) == (0, scene.now)
+
+
+@pytest.mark.parametrize("name", ["seed_pool", "seed_insurance"])
+def test_a_seed_lets_as_much_leave(scene: Scene, name: str) -> None:
+    saver = scene.person("the saver", usd=500)
+    scene.require(scene.withdraw(saver, 300 * USD))
+    scene.fund_wallet(scene.admin, 100 * USD)
+    wallet = associated_token_account(scene.admin, scene.mint)
+
+    accounts = {**scene._vault(), "authority": scene.admin, "user_tokens": wallet}
+    scene._admin(name, accounts, {"amount": 100 * USD})
+
+    outflow = scene.must("TokenVault", scene.where.vault(scene.mint))["outflow"]
+    assert outflow["level"] == 200 * USD
 
 
 def test_a_random_life_keeps_every_unit(scene: Scene) -> None:

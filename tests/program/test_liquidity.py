@@ -4,7 +4,7 @@ import pytest
 from solders.instruction import AccountMeta
 from solders.pubkey import Pubkey
 
-from quantdesk.adapters.chain.addresses import associated_token_account, price_update
+from quantdesk.adapters.chain.addresses import associated_token_account, derived, price_update
 from tests.domain.onchain import Failed, Landed
 from tests.program.scene import BASE, USD, Scene
 from tests.program.test_security import pause
@@ -151,3 +151,43 @@ def test_a_pause_of_the_pool_closes_both_doors_but_not_the_request(
     assert isinstance(ask(scene, owner, USD), Landed)
     scene.pass_time(DAY_S)
     assert take(scene, owner) == Failed("Paused")
+
+
+@pytest.mark.parametrize(("late_s", "lapsed"), [(DAY_S, False), (DAY_S + 1, True)])
+def test_a_notice_to_leave_lasts_a_day_after_its_wait(
+    scene: Scene, owner: Pubkey, late_s: int, lapsed: bool
+) -> None:
+    scene.require(provide(scene, owner, 1_000 * USD))
+    scene.require(ask(scene, owner, 1_000 * USD))
+    scene.pass_time(DAY_S + late_s)
+
+    told = take(scene, owner)
+
+    assert told == Failed("NoticeLapsed") if lapsed else isinstance(told, Landed)
+    if lapsed:
+        scene.require(ask(scene, owner, 1_000 * USD))
+        scene.pass_time(DAY_S)
+        assert isinstance(take(scene, owner), Landed)
+
+
+def test_shares_bought_later_never_leave_under_an_older_notice(scene: Scene, owner: Pubkey) -> None:
+    scene.require(provide(scene, owner, 1_000 * USD))
+    scene.require(ask(scene, owner, 1_000 * USD))
+    scene.pass_time(DAY_S)
+    scene.require(provide(scene, owner, 1_000 * USD))
+    at = derived(scene.program.id, b"pool_share", bytes(owner))
+    share = scene.must("PoolShare", at)
+
+    assert (share["shares"], share["pending_shares"]) == (2_000 * USD, 0)
+    assert share["unlock_at"] == 0
+    assert take(scene, owner) == Failed("ZeroAmount")
+
+
+def test_what_comes_into_the_pool_may_leave_the_vault_again(scene: Scene, owner: Pubkey) -> None:
+    saver = scene.person("the saver", usd=500)
+    scene.require(scene.withdraw(saver, 300 * USD))
+
+    scene.require(provide(scene, owner, 100 * USD))
+
+    outflow = scene.must("TokenVault", scene.where.vault(scene.mint))["outflow"]
+    assert outflow["level"] == 200 * USD

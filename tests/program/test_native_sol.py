@@ -209,6 +209,9 @@ def test_pauses_and_caps_hold_for_lamports_too(scene: NativeScene, owner: Pubkey
     assert scene.take(owner, 4 * SOL + 1) == Failed("OutflowCap")
     scene.require(scene.take(owner, 2 * SOL))
     assert scene.take_wrapped(owner, 2 * SOL + 10**7) == Failed("OutflowCap")
+    scene.require(scene.give(owner, SOL))
+    vault = scene.must("TokenVault", scene.where.vault(NATIVE_MINT))
+    assert vault["outflow"]["level"] == SOL
     scene.require(pause(scene, DEPOSIT))
     assert scene.give(owner, 1) == Failed("Paused")
     assert isinstance(scene.take(owner, 1), Landed)

@@ -15,9 +15,9 @@ from solders.system_program import (
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata
 
-from quantdesk.adapters.chain.addresses import derived
+from quantdesk.adapters.chain.addresses import associated_token_account, derived
 from quantdesk.world.chain.genesis import market_params
-from tests.domain.onchain import VAULT, Failed, Landed, address
+from tests.domain.onchain import VAULT, Failed, Landed, address, initial, token_mint
 from tests.program.scene import BASE, FLAT_SOL, USD, Scene
 
 UNPAUSE, MARKET, VAULT_RULES, SECURITY = range(4)
@@ -129,6 +129,7 @@ def test_a_market_closes_at_once_and_positions_can_still_be_reduced(scene: Scene
 
 def test_lifting_a_pause_waits_for_the_timelock(scene: Scene) -> None:
     scene.require(pause(scene, DEPOSIT | WITHDRAW))
+    scene.pass_time(1)
     scene.require(
         scene.do("propose", propose(scene, change(scene, UNPAUSE, pause_bits=DEPOSIT)), scene.admin)
     )
@@ -181,15 +182,20 @@ def test_a_vault_takes_new_limits(scene: Scene) -> None:
     assert scene.must("TokenVault", scene.where.vault(scene.mint))["deposit_cap"] == 7
 
 
-def test_an_admin_instruction_under_a_durable_nonce_is_refused(scene: Scene) -> None:
+def advance_of(scene: Scene) -> Instruction:
+    """The advance of a nonce account that the admin opened."""
     nonce = address("a nonce account")
     rent = scene.svm.minimum_balance_for_rent_exemption(80)
     for instruction in create_nonce_account(scene.admin, nonce, scene.admin, rent):
         scene.require(scene.run(instruction, payer=scene.admin))
     scene.svm.expire_blockhash()
-    advance = advance_nonce_account(
+    return advance_nonce_account(
         AdvanceNonceAccountParams(nonce_pubkey=nonce, authorized_pubkey=scene.admin)
     )
+
+
+def test_an_admin_instruction_under_a_durable_nonce_is_refused(scene: Scene) -> None:
+    advance = advance_of(scene)
 
     kept = first(scene, advance, propose(scene, change(scene, UNPAUSE)))
     scene.svm.expire_blockhash()
@@ -197,6 +203,57 @@ def test_an_admin_instruction_under_a_durable_nonce_is_refused(scene: Scene) -> 
 
     assert kept == Failed("DurableNonce")
     assert isinstance(fresh, Landed)
+
+
+def test_a_seed_of_the_pool_under_a_durable_nonce_is_refused(scene: Scene) -> None:
+    scene.fund_wallet(scene.admin, 1_000 * USD)
+    advance = advance_of(scene)
+    wallet = associated_token_account(scene.admin, scene.mint)
+    accounts = {**scene._vault(), "admin": scene.admin, "user_tokens": wallet}
+    seed = scene.program.instruction("seed_pool", accounts, {"amount": USD})
+
+    kept = first(scene, advance, seed)
+    scene.svm.expire_blockhash()
+    fresh = first(scene, seed, advance)
+
+    assert kept == Failed("DurableNonce")
+    assert isinstance(fresh, Landed)
+
+
+def test_the_exchange_is_not_opened_under_a_durable_nonce() -> None:
+    scene = Unopened()
+    advance = advance_of(scene)
+    accounts = {"admin": scene.admin, "program_data": scene.where.program_data}
+    opening = scene.program.instruction("initialize", accounts, initial(scene.admin))
+
+    kept = first(scene, advance, opening)
+    scene.svm.expire_blockhash()
+    fresh = first(scene, opening, advance)
+
+    assert kept == Failed("DurableNonce")
+    assert isinstance(fresh, Landed)
+
+
+class Unopened(Scene):
+    """A stage on which the program is deployed and nothing else."""
+
+    def _open(self, markets: object) -> None:
+        del markets
+
+    def _seed(self, pool_e6: int, insurance_e6: int) -> None:
+        del pool_e6, insurance_e6
+
+    def open_trader(self, owner: Pubkey, usdc_e6: int = 0) -> Pubkey:
+        """Nobody has an account yet."""
+        del usdc_e6
+        return owner
+
+
+class Unseeded(Scene):
+    """A stage whose pool and fund are empty."""
+
+    def _seed(self, pool_e6: int, insurance_e6: int) -> None:
+        del pool_e6, insurance_e6
 
 
 def first(scene: Scene, *instructions: Instruction) -> Landed | Failed:
@@ -210,6 +267,27 @@ def first(scene: Scene, *instructions: Instruction) -> Landed | Failed:
         logs = " ".join(result.meta().logs())
         return Failed("DurableNonce" if "Error Code: DurableNonce" in logs else logs)
     return Landed(scene.program.events(result.logs()))
+
+
+@pytest.mark.parametrize("usd", [0, 1_000])
+def test_users_deposits_before_the_seed_are_money_too(usd: int) -> None:
+    scene = Unseeded()
+    scene.person("the saver", usd=usd)
+    mint = token_mint(1)
+    scene._mint(mint, decimals=6)
+    accounts = {"admin": scene.admin, "mint": mint, "vault_tokens": scene.where.vault_tokens(mint)}
+    weighty = VAULT | {"weight_init_e6": 900_000, "weight_maint_e6": 980_000}
+
+    made = scene.program.instruction("initialize_token_vault", accounts, {"params": weighty})
+    vault = scene.do("initialize_token_vault", made, scene.admin)
+    params = market_params(FLAT_SOL, scene.feeds[0])
+    made = scene.program.instruction(
+        "initialize_market", {"admin": scene.admin}, {"index": 1, "params": params}
+    )
+    scene.require(scene.do("initialize_market", made, scene.admin))
+
+    assert vault == Failed("Timelocked") if usd else isinstance(vault, Landed)
+    assert scene.must("Market", scene.where.market(1))["status"] == (2 if usd else 0)
 
 
 def test_a_market_added_beside_money_starts_closed_and_opens_by_timelock(scene: Scene) -> None:

@@ -13,8 +13,8 @@ from quantdesk.adapters.postgres.door import PostgresUsers
 from quantdesk.adapters.postgres.migrate import migrate
 from tests.adapters.postgres.server import PASSWORD, SUPABASE_DIR, Server, running_server
 from tests.fakes.chain_history import RememberedHistory
-from tests.workers.exchange_story import ALICE, KEEPER, KEEPER_OWNER, OWNER, START
-from tests.workers.payout_story import PAYOUTS
+from tests.workers.exchange_story import ALICE, KEEPER, KEEPER_OWNER, OWNER, START, transaction
+from tests.workers.payout_story import PAYOUTS, POOL_DEPOSITED
 from tests.workers.test_indexer import all_rows, indexer_of, one, rows, run_to_end
 
 
@@ -88,6 +88,18 @@ async def test_a_pending_withdrawal_of_shares_says_when_it_opens(
     held = one(server, "pool_shares", owner=OWNER)
     assert (held["shares"], held["pending_shares"]) == (900, 400)
     assert held["unlock_at"].timestamp() == START + 86_400
+
+
+async def test_shares_bought_later_end_a_pending_withdrawal(
+    server: Server, database: Database
+) -> None:
+    mirror = ChainMirror(database)
+    await mirror.clear()
+    again = transaction(10, POOL_DEPOSITED)
+    await run_to_end(indexer_of(mirror, RememberedHistory([*PAYOUTS[:-1], again])))
+
+    held = one(server, "pool_shares", owner=OWNER)
+    assert (held["shares"], held["pending_shares"], held["unlock_at"]) == (1_800, 0, None)
 
 
 @pytest.mark.parametrize("owner", [OWNER, KEEPER_OWNER])

@@ -124,4 +124,10 @@ pub enum QuantDeskError {
     MandateLeverage,
     #[msg("The account has lost what the mandate allows for today; it may only reduce")]
     MandateDailyLoss,
+    #[msg(
+        "The change lapsed: a week passed, or a pause or tightening came after it; propose it anew"
+    )]
+    ChangeLapsed,
+    #[msg("The notice has ended a day after its wait; ask for the withdrawal again")]
+    NoticeLapsed,
 }

@@ -8,6 +8,9 @@ use crate::pool::{market_reserve_e6, market_value_e6, RESERVE_LIMIT_E6};
 /// Seconds between asking for a withdrawal and taking it.
 pub const COOLDOWN_S: i64 = 86_400;
 
+/// Seconds for which a withdrawal may be taken once its wait is over.
+pub const NOTICE_S: i64 = 86_400;
+
 /// The pool at both edges of every market's price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Valuation {

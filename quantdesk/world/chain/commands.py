@@ -78,6 +78,13 @@ def program_initialize(
         str | None,
         typer.Option(help="An existing USDC mint; default: a test USDC and test funds are made."),
     ] = None,
+    guardian: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PUBKEY",
+            help="Who may pause and veto; default: a key of its own, with --usdc-mint the admin.",
+        ),
+    ] = None,
     seed_usdc: Annotated[
         int,
         typer.Option(
@@ -93,13 +100,17 @@ def program_initialize(
     Signed by QD_HOME/keys/admin.json, which must be the program's upgrade authority. Each step
     looks before it acts, so a run that broke off is finished by running it again.
     """
-    from quantdesk.world.chain.program_verbs import initialize
+    from quantdesk.world.chain.program_verbs import OpenWish, initialize
 
-    raise typer.Exit(
-        initialize(
-            url=url, program=program, usdc_mint=usdc_mint, seed_usdc=seed_usdc, as_json=as_json
-        )
+    wish = OpenWish(
+        url=url,
+        program=program,
+        usdc_mint=usdc_mint,
+        guardian=guardian,
+        seed_usdc=seed_usdc,
+        as_json=as_json,
     )
+    raise typer.Exit(initialize(wish))
 
 
 @chain_commands.command("airdrop")

@@ -58,6 +58,9 @@ class ExchangeConfig:
     outflow_share_e6: int = 250_000
     keeper_reward_e6: int = 10_000
     timelock_s: int = 86_400
+    guardian: Pubkey | None = None
+    """Who may tighten at once and cancel changes; unset: the world's own guardian key."""
+
     usdc_mint: Pubkey | None = None
     """An existing mint. Then nothing is airdropped or minted: admin and keeper have their SOL, and
     seeds come out of the admin's own token account."""
@@ -71,9 +74,9 @@ async def initialize_exchange(
     await genesis.fund_keys()
     await genesis.create_usdc()
     await genesis.initialize_program()
-    await genesis.initialize_vault()
-    for market in config.markets:
+    for market in config.markets:  # before anybody can deposit: beside money they start closed
         await genesis.initialize_market(market)
+    await genesis.initialize_vault()
     await genesis.seed()
     await genesis.open_keeper_account()
     await genesis.confirmed()
@@ -92,7 +95,8 @@ class _Genesis:
     async def fund_keys(self) -> None:
         if self._config.usdc_mint is not None:
             return
-        for key in (self._keys.admin, self._keys.keeper, self._keys.faucet, self._keys.publisher):
+        keys = self._keys
+        for key in (keys.admin, keys.guardian, keys.keeper, keys.faucet, keys.publisher):
             if await self._rpc.balance(key.pubkey(), _PROCESSED) < FEE_LAMPORTS // 10:
                 await self._landed(await self._rpc.request_airdrop(key.pubkey(), FEE_LAMPORTS))
 
@@ -115,12 +119,11 @@ class _Genesis:
         where = self._program.addresses
         if await self._exists(where.security):
             return
-        admin = self._keys.admin.pubkey()
         instruction = self._program.instruction(
             "initialize",
-            {"admin": admin, "program_data": where.program_data},
+            {"admin": self._keys.admin.pubkey(), "program_data": where.program_data},
             {
-                "guardian": admin,
+                "guardian": self._config.guardian or self._keys.guardian.pubkey(),
                 "keeper": self._keys.keeper.pubkey(),
                 "keeper_reward_e6": self._config.keeper_reward_e6,
                 "timelock_s": self._config.timelock_s,

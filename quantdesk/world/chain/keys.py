@@ -19,6 +19,7 @@ class WorldKeys:
     """Who is who: each field is the file `<name>.json`."""
 
     admin: Keypair
+    guardian: Keypair
     keeper: Keypair
     faucet: Keypair
     publisher: Keypair

@@ -30,7 +30,7 @@ from quantdesk.world.chain.cluster import (
 )
 from quantdesk.world.chain.deployment import DeployKeys, Deployment, DeployPlan
 from quantdesk.world.chain.genesis import ExchangeConfig, initialize_exchange
-from quantdesk.world.chain.keys import ensure_keys
+from quantdesk.world.chain.keys import WorldKeys, ensure_keys
 from quantdesk.world.chain.opening import require_openable
 
 ARTIFACT = PROJECT / "programs" / "artifacts" / "quantdesk.so"
@@ -41,6 +41,24 @@ WARNING = (
     "\n  (solana program set-upgrade-authority {program} --new-upgrade-authority MULTISIG)"
     " or make the program final."
 )
+
+NO_GUARDIAN = (
+    "WARNING: the admin {admin} is its own guardian, so one stolen key is enough."
+    "\n  Advised: an independent guardian, by --guardian PUBKEY before the exchange is opened,"
+    "\n  or by a proposed change of the roles afterwards."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWish:
+    """What the command line asks for; without a mint a test USDC is made."""
+
+    url: str | None
+    program: str | None
+    usdc_mint: str | None
+    guardian: str | None
+    seed_usdc: int
+    as_json: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,32 +104,26 @@ def deploy(wish: DeployWish) -> int:
     return on_cluster(work, url=wish.url)
 
 
-def initialize(
-    *, url: str | None, program: str | None, usdc_mint: str | None, seed_usdc: int, as_json: bool
-) -> int:
+def initialize(wish: OpenWish) -> int:
     """Open the exchange of a deployed program; the exit status."""
 
     async def work(cluster: Cluster) -> None:
         keys = ensure_keys(cluster.keys_dir)
-        await require_openable(cluster, keys, usdc_mint=usdc_mint, seed_usdc=seed_usdc)
-        mint = address_of(usdc_mint) if usdc_mint else None
-        config = ExchangeConfig(
-            markets=tuple(DEFAULT_MARKETS.values()),
-            feed_ids={feed.symbol: bytes.fromhex(feed.feed_id) for feed in FEEDS},
-            usdc_mint=mint,
-            **({} if mint is None else _seeds(seed_usdc)),
-        )
+        await require_openable(cluster, keys, usdc_mint=wish.usdc_mint, seed_usdc=wish.seed_usdc)
+        config = _config(wish, keys)
         await initialize_exchange(cluster.rpc, cluster.program, keys, config)
+        roles = await _roles(cluster)
         found = {
             "QD_PROGRAM_ID": str(cluster.program.id),
-            "QD_USDC_MINT": str(mint or keys.usdc_mint.pubkey()),
-            "admin": keys.admin.pubkey(),
-            "keeper": keys.keeper.pubkey(),
+            "QD_USDC_MINT": str(config.usdc_mint or keys.usdc_mint.pubkey()),
+            **roles,
             "markets": [market.symbol for market in config.markets],
         }
-        tell(dict(found), as_json=as_json)
+        tell(dict(found), as_json=wish.as_json)
+        if roles["guardian"] == roles["admin"]:
+            progress(as_json=wish.as_json)(NO_GUARDIAN.format(admin=roles["admin"]))
 
-    return on_cluster(work, url=url, program=program)
+    return on_cluster(work, url=wish.url, program=wish.program)
 
 
 def print_idl(*, program: str | None, is_legacy: bool) -> int:
@@ -149,6 +161,31 @@ def _warning(keys: DeployKeys, plan: DeployPlan) -> str:
 def _authority(keys: DeployKeys, plan: DeployPlan) -> Pubkey | None:
     """Who may replace the program: as the chain says, or as a first deployment will."""
     return plan.authority if plan.is_upgrade else keys.authority.pubkey()
+
+
+def _config(wish: OpenWish, keys: WorldKeys) -> ExchangeConfig:
+    """With an existing mint the cluster is a real one, and its guardian is named or the admin."""
+    markets = tuple(DEFAULT_MARKETS.values())
+    feed_ids = {feed.symbol: bytes.fromhex(feed.feed_id) for feed in FEEDS}
+    named = address_of(wish.guardian) if wish.guardian else None
+    if wish.usdc_mint is None:
+        return ExchangeConfig(markets=markets, feed_ids=feed_ids, guardian=named)
+    return ExchangeConfig(
+        markets=markets,
+        feed_ids=feed_ids,
+        guardian=named or keys.admin.pubkey(),
+        usdc_mint=address_of(wish.usdc_mint),
+        **_seeds(wish.seed_usdc),
+    )
+
+
+async def _roles(cluster: Cluster) -> dict[str, Pubkey]:
+    """Who holds which role on chain, which an earlier run may have decided."""
+    account = await cluster.rpc.account(cluster.program.addresses.security)
+    if account is None:
+        raise CommandFailed("the exchange was opened, but the node does not show it yet")
+    fields = cluster.program.decode("Security", account.data)
+    return {role: fields[role] for role in ("admin", "guardian", "keeper")}
 
 
 def _seeds(usdc: int) -> dict[str, int]:

@@ -240,6 +240,30 @@ def _key_file(file: Path) -> str:
     return str(file)
 
 
+def test_on_a_real_cluster_the_guardian_is_named_or_the_admin_is_warned(
+    run: Run, home: tuple[Path, str], tmp_path: Path
+) -> None:
+    keys, named = ensure_keys(home[0] / "keys"), Keypair().pubkey()
+    mint = ("--usdc-mint", str(keys.usdc_mint.pubkey()))
+    programs = []
+    for name in ("one", "two"):
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps(list(bytes(Keypair()))))
+        programs.append(str(_json(run, "program", "deploy", "--program-key", str(file))["program"]))
+    one, two = (("program", "initialize", "--program", each, *mint) for each in programs)
+
+    status, told, warned = run(*one, "--json")
+    again = _json(run, *one, "--guardian", str(named))
+    independent = run(*two, "--guardian", str(named), "--json")
+
+    assert status == 0
+    admin = str(keys.admin.pubkey())
+    assert json.loads(told.splitlines()[-1])["guardian"] == again["guardian"] == admin
+    assert f"the admin {admin} is its own guardian" in warned
+    assert json.loads(independent[1].splitlines()[-1])["guardian"] == str(named)
+    assert "is its own guardian" not in independent[2]
+
+
 def test_a_dead_node_beside_a_good_one_is_told_beside_the_json(
     run: Run, home: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

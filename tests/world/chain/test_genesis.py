@@ -111,6 +111,11 @@ async def test_genesis_opens_three_markets_over_a_funded_pool(world: World) -> N
     assert (pool["cash_e6"], pool["market_count"]) == (1_000_000 * USDC, 3)
     assert insurance["balance_e6"] == 50_000 * USDC
     assert security["keeper"] == world.keys.keeper.pubkey()
+    assert security["guardian"] == world.keys.guardian.pubkey() != security["admin"]
+    for index in range(3):
+        market = await world.rpc.account(PROGRAM.addresses.market(index), PROCESSED)
+        assert market is not None
+        assert PROGRAM.decode("Market", market.data)["status"] == 0
     assert vault_tokens is not None
     assert int.from_bytes(vault_tokens.data[64:72], "little") == 1_050_000 * USDC
 
@@ -141,6 +146,27 @@ async def test_a_second_genesis_sends_nothing(world: World) -> None:
 
     assert len(before) > 5
     assert await world.rpc.signatures_for(admin) == before
+
+
+async def test_the_guardian_pauses_with_its_own_key_and_fees(world: World) -> None:
+    guardian = world.keys.guardian
+    pause = PROGRAM.instruction("pause", {"authority": guardian.pubkey()}, {"pause_bits": 1})
+
+    (paused,) = await world.send([pause], guardian)
+
+    assert paused.fields["by"] == guardian.pubkey()
+
+
+def test_a_world_from_before_gets_a_guardian_key_that_only_its_owner_reads(tmp_path: Path) -> None:
+    before = ensure_keys(tmp_path)
+    (tmp_path / "guardian.json").unlink()
+
+    after = ensure_keys(tmp_path)
+
+    assert (after.admin, after.keeper) == (before.admin, before.keeper)
+    assert after.guardian not in (before.guardian, after.admin)
+    assert (tmp_path / "guardian.json").stat().st_mode & 0o777 == 0o600
+    assert ensure_keys(tmp_path) == after
 
 
 async def test_the_receiver_writes_a_price_update_that_parses(world: World) -> None:

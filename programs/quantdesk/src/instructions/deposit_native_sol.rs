@@ -36,11 +36,12 @@ impl DepositNativeSol<'_> {
 
     #[access_control(ctx.accounts.validate(amount))]
     pub fn deposit_native_sol(ctx: Context<Self>, amount: u64) -> Result<()> {
+        let now = Clock::get()?.unix_timestamp;
         let bump = ctx.bumps.sol_vault;
         let accounts = ctx.accounts;
         let signed = i64::try_from(amount).ok().fits()?;
         accounts.user_account.require_room_for_kind(accounts.vault.index)?;
-        accounts.vault.take_in(amount)?;
+        accounts.vault.take_in(amount, now)?;
         let place = usize::from(accounts.vault.index);
         let user = &mut accounts.user_account;
         user.balances[place] = user.balances[place].checked_add(signed).fits()?;
@@ -57,7 +58,7 @@ impl DepositNativeSol<'_> {
         let user = &mut accounts.user_account;
         emit!(Deposited {
             sequence: user.next_sequence(),
-            at: Clock::get()?.unix_timestamp,
+            at: now,
             user_account: user.key(),
             owner: user.owner,
             mint: accounts.vault.mint,

@@ -42,7 +42,7 @@ impl DepositTokens<'_> {
         accounts.vault.require_peg(ctx.remaining_accounts, now)?;
         let signed = i64::try_from(amount).ok().fits()?;
         accounts.user_account.require_room_for_kind(accounts.vault.index)?;
-        accounts.vault.take_in(amount)?;
+        accounts.vault.take_in(amount, now)?;
         let place = usize::from(accounts.vault.index);
         let user = &mut accounts.user_account;
         user.balances[place] = user.balances[place].checked_add(signed).fits()?;

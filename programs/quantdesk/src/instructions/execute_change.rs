@@ -1,4 +1,4 @@
-//! Makes a proposed change true, once its timelock has passed.
+//! Makes a proposed change true, once its timelock has passed and within a week of it.
 
 use anchor_lang::prelude::*;
 
@@ -35,6 +35,8 @@ impl ExecuteChange<'_> {
         let accounts = ctx.accounts;
         refuse_durable_nonce(&accounts.instructions)?;
         require!(now >= accounts.proposal.executable_at, QuantDeskError::Timelocked);
+        let stands = accounts.proposal.stands(&accounts.security, &accounts.pool, now);
+        require!(stands, QuantDeskError::ChangeLapsed);
         let wanted = Box::new(accounts.proposal.change.clone());
         accounts.apply(&wanted, now)?;
         emit!(ChangeExecuted {

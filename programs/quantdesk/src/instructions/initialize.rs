@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::*;
 
+use crate::admin::refuse_durable_nonce;
 use crate::errors::QuantDeskError;
 use crate::program::Quantdesk;
 use crate::state::{InsuranceFund, Pool, Security, VERSION};
@@ -26,6 +27,9 @@ pub struct Initialize<'info> {
         @ QuantDeskError::Unauthorized)]
     pub program_data: Box<Account<'info, ProgramData>>,
     pub system_program: Program<'info, System>,
+    /// CHECK: the instructions of this transaction, by the address of the sysvar.
+    #[account(address = solana_instructions_sysvar::ID)]
+    pub instructions: UncheckedAccount<'info>,
 }
 
 impl Initialize<'_> {
@@ -39,6 +43,7 @@ impl Initialize<'_> {
         keeper_reward_e6: u64,
         timelock_s: i64,
     ) -> Result<()> {
+        refuse_durable_nonce(&ctx.accounts.instructions)?;
         require!(Security::is_timelock(timelock_s), QuantDeskError::InvalidParameter);
 
         let bumps = &ctx.bumps;

@@ -1,4 +1,4 @@
-//! Adds a market at the next free index; once the pool holds money it starts paused.
+//! Adds a market at the next free index; once there is money it starts paused.
 //!
 //! A new market brings a new oracle, and whoever chooses an oracle can empty the pool. So it opens
 //! by a timelocked change, except at genesis, when there is nothing to take.
@@ -50,7 +50,7 @@ impl InitializeMarket<'_> {
         market.bump = ctx.bumps.market;
         market.index = index;
         market.funding_at = now;
-        market.status = if accounts.pool.is_seeded() { Market::PAUSED } else { Market::ACTIVE };
+        market.status = if accounts.pool.holds_money() { Market::PAUSED } else { Market::ACTIVE };
         market.set_params(&params);
         market.validate_terms()?;
         accounts.pool.market_count += 1;

@@ -1,6 +1,6 @@
 //! Adds a collateral: the vault's rules and the token account that it owns.
 //!
-//! Once the pool holds money a new collateral has no weight; it gets one by a timelocked change and
+//! Once pool or users hold money a new collateral has no weight; it gets one by a timelocked change and
 //! rises to it over a week.
 
 use anchor_lang::prelude::*;
@@ -44,7 +44,7 @@ impl InitializeTokenVault<'_> {
         let is_usdc = self.pool.vault_count == TokenVault::USDC;
         require!(self.pool.vault_count < TokenVault::MAX, QuantDeskError::InvalidParameter);
         let is_worthless = params.weight_init_e6 == 0 && params.weight_maint_e6 == 0;
-        require!(is_worthless || !self.pool.is_seeded(), QuantDeskError::Timelocked);
+        require!(is_worthless || !self.pool.holds_money(), QuantDeskError::Timelocked);
         params.validate(is_usdc, self.mint.decimals)
     }
 

@@ -1,4 +1,5 @@
-//! Stops actions at once; guardian or admin may, and only a timelocked change lifts it.
+//! Stops actions at once; guardian or admin may, and only a timelocked change lifts it, which was
+//! proposed later.
 
 use anchor_lang::prelude::*;
 
@@ -25,11 +26,13 @@ impl Pause<'_> {
             pause_bits != 0 && pause_bits & !pause::ALL == 0,
             QuantDeskError::InvalidParameter
         );
+        let now = Clock::get()?.unix_timestamp;
         let security = &mut ctx.accounts.security;
         security.pause_bits |= pause_bits;
+        security.tightened_at = now;
         emit!(PauseChanged {
             sequence: security.next_sequence(),
-            at: Clock::get()?.unix_timestamp,
+            at: now,
             pause_bits: security.pause_bits,
             by: ctx.accounts.authority.key(),
         });

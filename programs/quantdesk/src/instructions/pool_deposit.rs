@@ -1,4 +1,5 @@
-//! Buys shares of the pool at the edge that makes the pool dearer.
+//! Buys shares of the pool at the edge that makes the pool dearer, and ends a notice to leave: what
+//! is bought later never leaves under it.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
@@ -54,7 +55,7 @@ impl<'info> PoolDeposit<'info> {
         let minted = worth.minted(amount, accounts.pool.shares);
         let minted = minted.ok_or_else(|| error!(QuantDeskError::PoolInsolvent))?;
         require!(minted >= min_shares.max(1), QuantDeskError::SlippageExceeded);
-        accounts.post(amount, minted, bump)?;
+        accounts.post(amount, minted, bump, now)?;
         accounts.pull(amount)?;
         emit!(PoolDeposited {
             sequence: accounts.pool.next_sequence(),
@@ -69,8 +70,8 @@ impl<'info> PoolDeposit<'info> {
         Ok(())
     }
 
-    fn post(&mut self, amount: u64, minted: u64, bump: u8) -> Result<()> {
-        self.vault.take_in(amount)?;
+    fn post(&mut self, amount: u64, minted: u64, bump: u8, now: i64) -> Result<()> {
+        self.vault.take_in(amount, now)?;
         let pool = &mut self.pool;
         pool.cash_e6 = pool.cash_e6.checked_add(i64::try_from(amount).ok().fits()?).fits()?;
         pool.shares = pool.shares.checked_add(minted).fits()?;
@@ -80,6 +81,7 @@ impl<'info> PoolDeposit<'info> {
         share.bump = bump;
         share.owner = self.authority.key();
         share.shares = share.shares.checked_add(minted).fits()?;
+        share.end_notice();
         Ok(())
     }
 

@@ -36,8 +36,7 @@ impl<'info> PoolWithdraw<'info> {
         let is_paused = self.security.is_paused(pause::WITHDRAW | pause::POOL);
         require!(!is_paused, QuantDeskError::Paused);
         require!(self.pool_share.pending_shares > 0, QuantDeskError::ZeroAmount);
-        require!(now >= self.pool_share.unlock_at, QuantDeskError::Timelocked);
-        Ok(())
+        self.pool_share.require_ripe(now)
     }
 
     pub fn pool_withdraw(ctx: Context<'info, Self>, min_amount: u64) -> Result<()> {
@@ -80,8 +79,7 @@ impl<'info> PoolWithdraw<'info> {
         pool.lp_shares = pool.lp_shares.checked_sub(burned).fits()?;
         let share = &mut self.pool_share;
         share.shares = share.shares.checked_sub(burned).fits()?;
-        share.pending_shares = 0;
-        share.unlock_at = 0;
+        share.end_notice();
         Ok(())
     }
 

@@ -30,8 +30,9 @@ pub struct SeedInsurance<'info> {
 impl SeedInsurance<'_> {
     pub fn seed_insurance(ctx: Context<Self>, amount: u64) -> Result<()> {
         require!(amount > 0, QuantDeskError::ZeroAmount);
+        let now = Clock::get()?.unix_timestamp;
         let accounts = ctx.accounts;
-        accounts.vault.take_in(amount)?;
+        accounts.vault.take_in(amount, now)?;
         let fund = &mut accounts.insurance;
         fund.balance_e6 = fund.balance_e6.checked_add(amount).fits()?;
         Transfer {
@@ -44,7 +45,7 @@ impl SeedInsurance<'_> {
         .pull(amount)?;
         emit!(InsuranceSeeded {
             sequence: accounts.pool.next_sequence(),
-            at: Clock::get()?.unix_timestamp,
+            at: now,
             amount,
             balance_after: accounts.insurance.balance_e6,
         });

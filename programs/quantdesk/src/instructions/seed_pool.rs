@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 
+use crate::admin::refuse_durable_nonce;
 use crate::errors::QuantDeskError;
 use crate::events::PoolSeeded;
 use crate::ledger::Fits;
@@ -26,14 +27,19 @@ pub struct SeedPool<'info> {
     #[account(mut, token::mint = mint, token::authority = admin)]
     pub user_tokens: Box<Account<'info, TokenAccount>>,
     pub token_program: Program<'info, Token>,
+    /// CHECK: the instructions of this transaction, by the address of the sysvar.
+    #[account(address = solana_instructions_sysvar::ID)]
+    pub instructions: UncheckedAccount<'info>,
 }
 
 impl SeedPool<'_> {
     pub fn seed_pool(ctx: Context<Self>, amount: u64) -> Result<()> {
         require!(amount > 0, QuantDeskError::ZeroAmount);
+        let now = Clock::get()?.unix_timestamp;
         let accounts = ctx.accounts;
+        refuse_durable_nonce(&accounts.instructions)?;
         let signed = i64::try_from(amount).ok().fits()?;
-        accounts.vault.take_in(amount)?;
+        accounts.vault.take_in(amount, now)?;
         let pool = &mut accounts.pool;
         pool.cash_e6 = pool.cash_e6.checked_add(signed).fits()?;
         if pool.lp_shares == 0 {
@@ -49,7 +55,7 @@ impl SeedPool<'_> {
         .pull(amount)?;
         emit!(PoolSeeded {
             sequence: accounts.pool.next_sequence(),
-            at: Clock::get()?.unix_timestamp,
+            at: now,
             amount,
             cash_after: accounts.pool.cash_e6,
         });

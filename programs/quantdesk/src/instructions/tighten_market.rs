@@ -10,7 +10,7 @@ use crate::state::{Market, Security};
 #[derive(Accounts)]
 pub struct TightenMarket<'info> {
     pub authority: Signer<'info>,
-    #[account(seeds = [Security::SEED], bump = security.bump,
+    #[account(mut, seeds = [Security::SEED], bump = security.bump,
         constraint = security.may_tighten(&authority.key()) @ QuantDeskError::Unauthorized)]
     pub security: Box<Account<'info, Security>>,
     #[account(mut)]
@@ -23,6 +23,8 @@ pub struct TightenMarket<'info> {
 impl TightenMarket<'_> {
     pub fn tighten_market(ctx: Context<Self>, status: u8) -> Result<()> {
         refuse_durable_nonce(&ctx.accounts.instructions)?;
+        let now = Clock::get()?.unix_timestamp;
+        ctx.accounts.security.tightened_at = now;
         let market = &mut ctx.accounts.market;
         require!(
             status > market.status && status <= Market::PAUSED,
@@ -31,7 +33,7 @@ impl TightenMarket<'_> {
         market.status = status;
         emit!(MarketStatusChanged {
             sequence: market.next_sequence(),
-            at: Clock::get()?.unix_timestamp,
+            at: now,
             market_index: market.index,
             status,
             by: ctx.accounts.authority.key(),

@@ -13,7 +13,7 @@ use crate::state::{Security, TokenVault};
 #[derive(Accounts)]
 pub struct TightenVault<'info> {
     pub authority: Signer<'info>,
-    #[account(seeds = [Security::SEED], bump = security.bump,
+    #[account(mut, seeds = [Security::SEED], bump = security.bump,
         constraint = security.may_tighten(&authority.key()) @ QuantDeskError::Unauthorized)]
     pub security: Box<Account<'info, Security>>,
     #[account(mut)]
@@ -32,6 +32,8 @@ impl TightenVault<'_> {
         outflow_share_e6: u32,
     ) -> Result<()> {
         refuse_durable_nonce(&ctx.accounts.instructions)?;
+        let now = Clock::get()?.unix_timestamp;
+        ctx.accounts.security.tightened_at = now;
         let vault = &mut ctx.accounts.vault;
         let steps = [
             (u64::from(weight_init_e6), u64::from(vault.weight_init_e6)),
@@ -50,7 +52,7 @@ impl TightenVault<'_> {
         vault.outflow.share_e6 = outflow_share_e6;
         emit!(VaultTightened {
             sequence: vault.next_sequence(),
-            at: Clock::get()?.unix_timestamp,
+            at: now,
             vault_index: vault.index,
             weight_init_e6,
             deposit_cap,

@@ -108,9 +108,10 @@ impl Pool {
         self.loss_today_e6 = loss.lost_e6;
     }
 
-    /// Whether there is money to lose: what is added from now on starts closed.
-    pub fn is_seeded(&self) -> bool {
-        self.shares > 0
+    /// Whether there is money to lose, whoever brought it: what is added from now on starts closed.
+    pub fn holds_money(&self) -> bool {
+        let is_empty = self.cash_e6 == 0 && self.claims_e6 == 0 && self.claims_pot_e6 == 0;
+        self.shares > 0 || self.total_user_usdc_e6 != 0 || !is_empty
     }
 
     pub fn next_sequence(&mut self) -> u64 {

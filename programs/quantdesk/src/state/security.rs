@@ -16,7 +16,9 @@ pub struct Security {
     /// Seconds that a loosening waits before it may be executed.
     pub timelock_s: i64,
     pub sequence: u64,
-    pub reserved: [u8; 256],
+    /// When guardian or admin paused or tightened last; what was proposed by then is void.
+    pub tightened_at: i64,
+    pub reserved: [u8; 248],
 }
 
 impl Security {

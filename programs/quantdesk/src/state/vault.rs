@@ -16,7 +16,7 @@ pub struct Outflow {
     pub floor: u64,
     /// Share of the vault that may leave in an hour on top of the floor.
     pub share_e6: u32,
-    /// What left and has not drained from the bucket yet, native units.
+    /// What left more than came in and has not drained from the bucket yet, native units.
     pub level: u64,
     pub updated_at: i64,
 }
@@ -168,23 +168,19 @@ impl TokenVault {
         self.sequence
     }
 
-    /// Tokens that `count` more deposited make, within the cap.
-    pub fn take_in(&mut self, count: u64) -> Result<()> {
+    /// Tokens that `count` more deposited make, within the cap; as much may leave again.
+    pub fn take_in(&mut self, count: u64, now: i64) -> Result<()> {
         let held = self.total_deposits.checked_add(count).fits()?;
         require!(held <= self.deposit_cap, QuantDeskError::DepositCap);
+        self.outflow.level = self.bucket().give(count, self.total_deposits, now).fits()?;
+        self.outflow.updated_at = now;
         self.total_deposits = held;
         Ok(())
     }
 
     /// Lets tokens out through the leaking bucket.
     pub fn let_out(&mut self, count: u64, now: i64) -> Result<()> {
-        let bucket = Bucket {
-            floor: self.outflow.floor,
-            share_e6: self.outflow.share_e6,
-            level: self.outflow.level,
-            updated_at: self.outflow.updated_at,
-        };
-        match bucket.take(count, self.total_deposits, now).fits()? {
+        match self.bucket().take(count, self.total_deposits, now).fits()? {
             Outcome::Refused => err!(QuantDeskError::OutflowCap),
             Outcome::Level(level) => {
                 self.outflow.level = level;
@@ -192,6 +188,15 @@ impl TokenVault {
                 self.total_deposits = self.total_deposits.checked_sub(count).fits()?;
                 Ok(())
             }
+        }
+    }
+
+    fn bucket(&self) -> Bucket {
+        Bucket {
+            floor: self.outflow.floor,
+            share_e6: self.outflow.share_e6,
+            level: self.outflow.level,
+            updated_at: self.outflow.updated_at,
         }
     }
 }
