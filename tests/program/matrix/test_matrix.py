@@ -120,6 +120,10 @@ def test_the_document_tells_the_counts() -> None:
         row = counts()[part]
         kinds = ("cells", "refused", LANDS, "inapplicable")
         assert " | ".join(f"{row[kind]:,}" for kind in kinds) in text
+    refused = counts()["refused by substitution"]
+    (names, _, figures) = text[text.index("| other user's |") :].splitlines()[:3]
+    told = dict(zip(names.split(" | "), figures.split(" | "), strict=True))
+    assert {name.strip("| "): int(each.strip("| ")) for name, each in told.items()} == refused
 
 
 def test_no_row_of_the_file_is_left_over() -> None:
