@@ -11,7 +11,7 @@ from quantdesk.domain.ledger import Applied, Outcome, Refused
 from quantdesk.domain.links import is_orphan
 from quantdesk.domain.money import Price
 from quantdesk.domain.oracle import PriceReading
-from quantdesk.domain.order import CancelReason, Kind, Order, OrderIntent, Role
+from quantdesk.domain.order import CancelReason, Kind, Order, Role
 from quantdesk.domain.position_events import BracketArmed, BracketPlaced
 from quantdesk.domain.refusal import Refusal
 from tests.domain.desk import TRADER, Desk, units
@@ -368,40 +368,3 @@ def test_both_legs_need_a_place(waiting: int, refusal: Refusal | None) -> None:
     told = bracketed(desk, legs(parent_id=1))
 
     assert isinstance(told, Applied) if refusal is None else told == Refused(refusal=refusal)
-
-
-def by_name(desk: Desk, size_e9: int, *, reduce_only: bool = False) -> OrderIntent:
-    desk.order_id += 1
-    return OrderIntent(
-        market_index=0,
-        client_order_id=desk.order_id,
-        kind=Kind.MARKET,
-        size_e9=size_e9,
-        limit_price_e6=10**12 if size_e9 > 0 else 10_000,
-        reduce_only=reduce_only,
-    )
-
-
-def test_open_position_never_reduces_and_close_position_never_opens() -> None:
-    desk = trading()
-    exchange, invalid = desk.exchange, Refused(refusal=Refusal.INVALID_ORDER)
-
-    def opening(intent: OrderIntent) -> Outcome:
-        return exchange.open_position(TRADER, intent, at=desk.at)
-
-    def closing(intent: OrderIntent) -> Outcome:
-        return exchange.close_position(TRADER, intent, at=desk.at)
-
-    flat = closing(by_name(desk, 0, reduce_only=True))
-    assert flat == Refused(refusal=Refusal.NO_POSITION)
-    assert opening(by_name(desk, units(1), reduce_only=True)) == invalid
-    assert opening(replace(by_name(desk, units(1)), kind=Kind.LIMIT)) == invalid
-    assert isinstance(opening(by_name(desk, units(10))), Applied)
-    desk.wait(1)
-    desk.price("150")
-    desk.execute()
-    assert opening(by_name(desk, -units(10))) == invalid
-    assert isinstance(opening(by_name(desk, -units(11))), Applied)
-    assert closing(by_name(desk, -units(10))) == invalid
-    assert isinstance(closing(by_name(desk, 0, reduce_only=True)), Applied)
-    assert order(desk, desk.order_id).size_e9 == -units(10)
