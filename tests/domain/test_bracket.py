@@ -11,7 +11,7 @@ from quantdesk.domain.ledger import Applied, Outcome, Refused
 from quantdesk.domain.links import is_orphan
 from quantdesk.domain.money import Price
 from quantdesk.domain.oracle import PriceReading
-from quantdesk.domain.order import CancelReason, Kind, Order, Role
+from quantdesk.domain.order import CancelReason, Kind, Order, OrderIntent, Role
 from quantdesk.domain.position_events import BracketArmed, BracketPlaced
 from quantdesk.domain.refusal import Refusal
 from tests.domain.desk import TRADER, Desk, units
@@ -39,6 +39,18 @@ def legs(gain: str = "160", loss: str = "140", *, parent_id: int | None = None) 
         take_profit=leg(GAIN_ID, gain, bound),
         stop=leg(LOSS_ID, loss, bound),
         parent_id=parent_id,
+    )
+
+
+def by_name(desk: Desk, size_e9: int, *, reduce_only: bool = False) -> OrderIntent:
+    desk.order_id += 1
+    return OrderIntent(
+        market_index=0,
+        client_order_id=desk.order_id,
+        kind=Kind.MARKET,
+        size_e9=size_e9,
+        limit_price_e6=10**12 if size_e9 > 0 else 10_000,
+        reduce_only=reduce_only,
     )
 
 

@@ -5,20 +5,8 @@ from dataclasses import replace
 from quantdesk.domain.ledger import Applied, Outcome, Refused
 from quantdesk.domain.order import Kind, OrderIntent
 from quantdesk.domain.refusal import Refusal
-from tests.domain.desk import TRADER, Desk, units
-from tests.domain.test_bracket import order, trading
-
-
-def by_name(desk: Desk, size_e9: int, *, reduce_only: bool = False) -> OrderIntent:
-    desk.order_id += 1
-    return OrderIntent(
-        market_index=0,
-        client_order_id=desk.order_id,
-        kind=Kind.MARKET,
-        size_e9=size_e9,
-        limit_price_e6=10**12 if size_e9 > 0 else 10_000,
-        reduce_only=reduce_only,
-    )
+from tests.domain.desk import TRADER, units
+from tests.domain.test_bracket import by_name, order, trading
 
 
 def test_open_position_never_reduces_and_close_position_never_opens() -> None:

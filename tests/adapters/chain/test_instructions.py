@@ -156,7 +156,8 @@ def test_our_code_told_by_a_program_that_ours_called_is_not_our_error() -> None:
 
     failure = failure_of({"InstructionError": [2, {"Custom": 6008}]}, PROGRAM, called)
 
-    assert failure == Failure(code="Custom6008", message="Another program refused it, code 6008")
+    words = "Another program (TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA) refused it, code 6008"
+    assert failure == Failure(code="Custom6008", message=words)
 
 
 def test_our_error_told_through_a_program_that_called_ours_stays_ours() -> None:
