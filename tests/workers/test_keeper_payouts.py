@@ -129,9 +129,10 @@ async def test_all_that_is_owed_is_paid_however_little(winners: Winners) -> None
     for task in tasks:
         if isinstance(task, PayClaims):
             await winners.do(task, book)
-    assert scene.account(owner)["claims_e6"] + scene.account(owner)["claims_due_e6"] in (7, 8)
+    left = scene.account(owner)["claims_e6"]
+    assert left - owed // 10**6 in (0, 1), "the last millionth waits until all can be paid"
     assert PayClaims(account=winners.account(owner)) not in (await winners.plan())[0]
-    empty(scene, 7)
+    empty(scene, left)
 
     tasks, book = await winners.plan()
     assert PayClaims(account=winners.account(owner)) in tasks
