@@ -34,7 +34,8 @@ crash: install-dev  ## Kill -9 every piece 20 times in the middle of an order
 lockstep: install-dev  ## 200,000 random steps: program and Python twin agree to the bit
 	@QD_LOCKSTEP_STEPS=200000 $(PY) -m pytest -q tests/domain/test_lockstep.py
 
-fuzz: install-dev  ## State machine, then walks with the exact shadow: make fuzz QD_FUZZ_STEPS=1000000 [QD_FUZZ_SEED= QD_FUZZ_FROM=]
+fuzz: export QD_FUZZ_STEPS ?= 1000000
+fuzz: install-dev  ## State machine, then walks with the exact shadow, about an hour: make fuzz [QD_FUZZ_STEPS= QD_FUZZ_SEED= QD_FUZZ_FROM=]
 	@$(PY) -m tests.exchange.machine && $(PY) -m tests.exchange.million
 
 attacks: install-dev  ## A thousand draws of each of twelve real attacks on the twin
