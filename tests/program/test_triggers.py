@@ -131,6 +131,18 @@ def test_a_trailing_stop_follows_the_best_price_and_never_back(
     assert sold.fields["size_after_e9"] == 0
 
 
+def test_a_trailing_stop_starts_only_at_a_price_that_may_open(scene: Scene, holder: Pubkey) -> None:
+    trails = {"kind": TRAILING_STOP, "reduce_only": True, "trailing_bps": 200}
+    scene.pass_time(6)
+    old = scene.place(holder, -BASE, **trails)
+    scene.price(150, conf_e6=USD)
+    wide = scene.place(holder, -BASE, **trails)
+    scene.price(150)
+
+    assert (old, wide) == (Failed("StalePrice"), Failed("WidePrice"))
+    assert isinstance(scene.place(holder, -BASE, **trails), Landed)
+
+
 def test_an_order_that_only_followed_keeps_its_rent_and_its_place(
     scene: Scene, holder: Pubkey
 ) -> None:
