@@ -112,6 +112,16 @@ def test_one_weight_may_fall_while_the_other_rises(scene: VaultScene) -> None:
     assert counts_for(scene, trader(scene, 2), 400_000)
 
 
+def test_new_rules_remember_what_has_left_within_the_hour(scene: VaultScene) -> None:
+    owner = scene.person("the depositor")
+    scene.require(scene.put_in(owner, 2, 10))
+    scene.require(scene.take_out(owner, 2, 4))
+
+    scene.require(scene.change_weights(2, (300_000, 900_000)))
+
+    assert scene.vault(2)["outflow"]["level"] == 4
+
+
 def test_a_change_of_other_rules_does_not_start_the_week_anew(new: VaultScene) -> None:
     new.require(new.change_weights(2, (800_000, 900_000)))
     before = new.vault(2)
