@@ -160,7 +160,7 @@ def test_only_the_pinned_account_of_the_pinned_owner_is_read(scene: Scene, trade
 
     scene.overwrite(oracle, good, owner=address("not the receiver"))
     other_owner = scene.place(trader, BASE)
-    scene.overwrite(oracle, good[:41] + bytes(32) + good[73:], owner=RECEIVER_PROGRAM)
+    scene.overwrite(oracle, good[:41] + bytes(range(32)) + good[73:], owner=RECEIVER_PROGRAM)
     other_feed = scene.place(trader, BASE)
     scene.overwrite(oracle, good[:40] + b"\0\x05" + good[41:], owner=RECEIVER_PROGRAM)
     partly = scene.place(trader, BASE)
