@@ -73,8 +73,8 @@ def withdraw(ledger: Ledger, address: str, tokens: Tokens, *, at: Moment) -> Out
     if account.balances[index] < amount:
         return Refused(refusal=Refusal.INSUFFICIENT_BALANCE)
     vault = ledger.vault_of(index).letting_out(amount, now=at.now)
-    if vault is None:
-        return Refused(refusal=Refusal.OUTFLOW_CAP)
+    if isinstance(vault, Refusal):
+        return Refused(refusal=vault)
     refusal = _uncovered(ledger, account.with_tokens(index, -amount), at=at)
     if refusal is None and ledger.lacks(index, amount, is_native=tokens.is_native):
         refusal = Refusal.VAULT_SHORT

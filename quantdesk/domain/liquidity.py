@@ -107,8 +107,8 @@ def pool_withdraw(ledger: Ledger, owner: str, *, min_amount: int, at: Moment) ->
     if amount > ledger.pool.cash_e6 or not worth.covers_reserve_without(amount):
         return Refused(refusal=Refusal.POOL_RESERVE)
     vault = ledger.vault.letting_out(amount, now=at.now)
-    if vault is None:
-        return Refused(refusal=Refusal.OUTFLOW_CAP)
+    if isinstance(vault, Refusal):
+        return Refused(refusal=vault)
     ledger.vault = vault
     _post(ledger, -amount, -burned)
     ledger.pool_shares[owner] = replace(

@@ -173,11 +173,13 @@ class VaultState:
         outflow = self.outflow.giving(amount, tokens=self.total_deposits, now=now)
         return replace(self, outflow=outflow, total_deposits=held)
 
-    def letting_out(self, amount: int, *, now: int) -> Self | None:
-        """The vault with `amount` fewer tokens, or None when they leave too fast."""
+    def letting_out(self, amount: int, *, now: int) -> Self | Refusal:
+        """The vault with `amount` fewer tokens, or why they stay: too fast, or not there."""
         outflow = self.outflow.taking(amount, tokens=self.total_deposits, now=now)
         if outflow is None:
-            return None
+            return Refusal.OUTFLOW_CAP
+        if amount > self.total_deposits:
+            return Refusal.VAULT_SHORT
         return replace(self, outflow=outflow, total_deposits=self.total_deposits - amount)
 
     def refusal_of(self, reading: PriceReading, *, now: int) -> Refusal | None:

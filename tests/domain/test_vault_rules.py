@@ -135,5 +135,14 @@ def test_no_credit_is_stored_for_what_comes_in() -> None:
     assert fuller is not None
 
     assert fuller.outflow.level == 0
-    assert fuller.letting_out(101, now=0) is None
-    assert fuller.letting_out(100, now=0) is not None
+    assert fuller.letting_out(101, now=0) is Refusal.OUTFLOW_CAP
+    assert isinstance(fuller.letting_out(100, now=0), VaultState)
+
+
+def test_more_than_a_vault_holds_never_leaves_it_however_wide_its_bucket() -> None:
+    short = replace(VAULT, outflow=Outflow(floor=1_000, share_e6=0), total_deposits=99)
+    left = short.letting_out(99, now=0)
+
+    assert short.letting_out(100, now=0) is Refusal.VAULT_SHORT
+    assert isinstance(left, VaultState)
+    assert left.total_deposits == 0

@@ -185,7 +185,8 @@ impl TokenVault {
             Outcome::Level(level) => {
                 self.outflow.level = level;
                 self.outflow.updated_at = now;
-                self.total_deposits = self.total_deposits.checked_sub(count).fits()?;
+                let left = self.total_deposits.checked_sub(count);
+                self.total_deposits = left.ok_or_else(|| error!(QuantDeskError::VaultShort))?;
                 Ok(())
             }
         }
