@@ -346,7 +346,7 @@ class Walk:
     def drawn_size(self, name: str, params: MarketParams) -> int:
         """A signed size worth up to the account's cash times this walk's boldness."""
         cash = max(1, self.pair.ledger.accounts[self.pair.key(name)].usdc_e6)
-        most = cash * self.boldness * SIZE_ONE // self.prices[params.index]
+        most = cash * self.boldness * SIZE_ONE // max(1, self.prices[params.index])
         size = self.source.randint(0, max(1, most))
         if self.source.random() < 0.02:
             size = self.source.choice((*EDGES, params.oi_cap_e9, params.account_cap_e9 + 1))

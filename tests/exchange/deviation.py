@@ -46,6 +46,9 @@ UNITS: dict[type, int] = {
 
 MOVING = frozenset((*UNITS, BankruptcyResolved))
 
+FURTHEST = 10_000
+"""Units, a cent, that a whole life of an account may lie off: what follows a clamp stays small."""
+
 RECEIVED = 2
 """Units that a keeper's reward or a liquidator's half may be off, either way."""
 
@@ -100,6 +103,10 @@ class Deviation:
         low, high = self._bounds(step, address, event, slack)
         self.gaps[address] = gap
         self.widest = max(self.widest, gap)
+        if abs(gap) > FURTHEST:
+            raise Deviated(
+                f"{step.action}: {address} is {float(gap)} units from the exact exchange"
+            )
         if not low <= gap - before <= high:
             raise Deviated(
                 f"{step.action}: {address} moved {float(gap - before)} units from the exact "

@@ -190,7 +190,7 @@ class Shadow:
             case PnlSettled():
                 self._bank(step, event)
             case ClaimsPaid():
-                self._pay_claims(event.user_account)
+                self._pay_claims(event.user_account, pays_all=not step.after.pool.claims_e6)
             case CollateralConverted():
                 paid = exact.proceeds_e6(
                     event.amount,
@@ -264,14 +264,15 @@ class Shadow:
         self.stakes[address, index].entry += profit
         self._pay_pool(address, -profit)
 
-    def _pay_claims(self, address: str) -> None:
-        paid = min(max(self.cash, NOTHING), self.claims)
-        if paid < self.claims:
+    def _pay_claims(self, address: str, *, pays_all: bool) -> None:
+        """Whether all can be paid hangs on a fraction of a unit: the program's answer is taken."""
+        paid = self.claims
+        if not pays_all:
             most = self.claims * (1 - UNPAID_MIN / self.unpaid)
-            paid = min(paid, max(most, NOTHING))
+            paid = min(max(self.cash, NOTHING), max(most, NOTHING))
         if paid:
             self.cash, self.pot = self.cash - paid, self.pot + paid
-            if paid == self.claims:
+            if pays_all:
                 self.epoch, self.unpaid = self.epoch + 1, Fraction(1)
             else:
                 self.unpaid *= (self.claims - paid) / self.claims
