@@ -64,9 +64,7 @@ def pool_deposit(
     ledger.vault = vault
     _post(ledger, amount, minted)
     share = ledger.share_of(owner)
-    ledger.pool_shares[owner] = replace(
-        share, shares=share.shares + minted, pending_shares=0, unlock_at=0
-    )
+    ledger.pool_shares[owner] = share.holding(share.shares + minted)
     told = PoolDeposited(
         owner=owner,
         amount=amount,
@@ -111,9 +109,7 @@ def pool_withdraw(ledger: Ledger, owner: str, *, min_amount: int, at: Moment) ->
         return Refused(refusal=vault)
     ledger.vault = vault
     _post(ledger, -amount, -burned)
-    ledger.pool_shares[owner] = replace(
-        share, shares=share.shares - burned, pending_shares=0, unlock_at=0
-    )
+    ledger.pool_shares[owner] = share.holding(share.shares - burned)
     told = PoolWithdrawn(
         owner=owner,
         amount=amount,

@@ -81,6 +81,10 @@ class ShareState:
     unlock_at: int = 0
     sequence: int = 0
 
+    def holding(self, shares: int) -> Self:
+        """The same with so many shares, and no notice to leave."""
+        return replace(self, shares=shares, pending_shares=0, unlock_at=0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsuranceState:

@@ -16,7 +16,7 @@ from quantdesk.adapters.chain.instructions import Instructions, MarketRef, Trade
 from quantdesk.adapters.chain.program import load_program
 from quantdesk.adapters.chain.template import OrderPatch, OrderTemplate, fields_of
 from quantdesk.world.bench.figure import Figure
-from quantdesk.world.bench.rounds import paired
+from quantdesk.world.bench.rounds import Paired, paired
 
 ORDERS = 200
 ROUNDS = 21
@@ -28,35 +28,35 @@ SIZE_E9 = 1_000_000_000
 def measure_signing() -> Iterator[Figure]:
     """Template and signature against the signature alone, then against a build from nothing."""
     desk = _Desk()
-    bare = paired(desk.templated, desk.bare, rounds=ROUNDS)
-    yield Figure(
-        name="chain.build_and_sign",
-        value=round(bare.ours_s / ORDERS * 1e6, 2),
-        unit="us",
-        vs=f"bare Ed25519 signature of the same bytes: {bare.peer_s / ORDERS * 1e6:.2f} us",
-        ratio=bare.ratio,
-        method=f"place_order, v0, compute budget; size, price, id, expiry and blockhash written"
-        f" into a template, addresses reserved ahead, signed; {ROUNDS} rounds of {ORDERS}",
+    yield _figure(
+        "chain.build_and_sign",
+        paired(desk.templated, desk.bare, rounds=ROUNDS),
+        peer="bare Ed25519 signature of the same bytes",
+        method="place_order, v0, compute budget; size, price, id, expiry and blockhash written"
+        " into a template, addresses reserved ahead, signed",
     )
-    derived = paired(desk.derived, desk.bare, rounds=ROUNDS)
-    yield Figure(
-        name="chain.build_and_sign_new_address",
-        value=round(derived.ours_s / ORDERS * 1e6, 2),
-        unit="us",
-        vs=f"bare Ed25519 signature of as many bytes: {derived.peer_s / ORDERS * 1e6:.2f} us",
-        ratio=derived.ratio,
-        method=f"the same with an id never used before, its address derived on the way; {ROUNDS}"
-        f" rounds of {ORDERS}",
+    yield _figure(
+        "chain.build_and_sign_new_address",
+        paired(desk.derived, desk.bare, rounds=ROUNDS),
+        peer="bare Ed25519 signature of as many bytes",
+        method="the same with an id never used before, its address derived on the way",
     )
-    fresh = paired(desk.templated, desk.fresh, rounds=ROUNDS)
-    yield Figure(
-        name="chain.build_and_sign_vs_fresh",
-        value=round(fresh.ours_s / ORDERS * 1e6, 2),
+    yield _figure(
+        "chain.build_and_sign_vs_fresh",
+        paired(desk.templated, desk.fresh, rounds=ROUNDS),
+        peer="built and signed by solders from instructions",
+        method="the same orders with the same budget, both from Python",
+    )
+
+
+def _figure(name: str, pair: Paired, *, peer: str, method: str) -> Figure:
+    return Figure(
+        name=name,
+        value=round(pair.ours_s / ORDERS * 1e6, 2),
         unit="us",
-        vs=f"built and signed by solders from instructions: {fresh.peer_s / ORDERS * 1e6:.2f} us",
-        ratio=fresh.ratio,
-        method=f"the same orders with the same budget, both from Python; {ROUNDS} rounds of"
-        f" {ORDERS}",
+        vs=f"{peer}: {pair.peer_s / ORDERS * 1e6:.2f} us",
+        ratio=pair.ratio,
+        method=f"{method}; {ROUNDS} rounds of {ORDERS}",
     )
 
 

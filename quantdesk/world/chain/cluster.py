@@ -15,9 +15,9 @@ import structlog
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from quantdesk.adapters.chain import loader
 from quantdesk.adapters.chain.codec import CodecError
 from quantdesk.adapters.chain.faucet import read_key
-from quantdesk.adapters.chain.loader import NotDeployable
 from quantdesk.adapters.chain.program import Fields, Program, load_program
 from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.services.ports import PortError
@@ -47,7 +47,7 @@ _EXPECTED = (
     CommandFailed,
     GenesisFailed,
     KeyFileBroken,
-    NotDeployable,
+    loader.NotDeployable,
     CodecError,
     PortError,
     SettingsError,
@@ -66,6 +66,13 @@ class Cluster:
     def keys_dir(self) -> Path:
         """Where this machine keeps its keys."""
         return self.settings.keys_dir
+
+    async def deployed(self) -> loader.Deployed:
+        """The program's binary and authority; raises CommandFailed when it has none to replace."""
+        stored = await self.rpc.account(loader.program_data(self.program.id))
+        if stored is None:
+            raise CommandFailed(f"{self.program.id} is not an upgradeable program on this cluster")
+        return loader.read_program_data(stored.data)
 
 
 def on_cluster(

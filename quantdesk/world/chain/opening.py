@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from solders.pubkey import Pubkey
 
-from quantdesk.adapters.chain import loader
 from quantdesk.adapters.chain.program import Program
 from quantdesk.adapters.rpc.client import RpcClient
 from quantdesk.adapters.rpc.types import Memcmp
@@ -33,7 +32,7 @@ async def require_openable(
             " `quantdesk program deploy`, or name another with --program"
         )
     if await rpc.account(program.addresses.security) is None:
-        await _require_authority(rpc, program, keys.admin.pubkey())
+        await _require_authority(cluster, keys.admin.pubkey())
     settled = await _usdc_mint(rpc, program)
     if settled not in (None, mint):
         raise CommandFailed(
@@ -42,11 +41,8 @@ async def require_openable(
         )
 
 
-async def _require_authority(rpc: RpcClient, program: Program, admin: Pubkey) -> None:
-    stored = await rpc.account(loader.program_data(program.id))
-    if stored is None:
-        raise CommandFailed(f"{program.id} is not an upgradeable program on this cluster")
-    authority = loader.read_program_data(stored.data).authority
+async def _require_authority(cluster: Cluster, admin: Pubkey) -> None:
+    authority = (await cluster.deployed()).authority
     if authority != admin:
         raise CommandFailed(
             f"only the program's upgrade authority may open its exchange: that is"

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 
 from solders.pubkey import Pubkey
 
-from quantdesk.adapters.chain import loader
 from quantdesk.adapters.chain.collateral import NATIVE_MINT
 from quantdesk.adapters.chain.program import Fields
 from quantdesk.adapters.rpc.types import AccountData
@@ -52,10 +51,7 @@ class VaultCheck:
 async def verify(cluster: Cluster, *, as_json: bool) -> None:
     """Compare the deployed bytes with this release and the books of every vault with its tokens."""
     program = cluster.program
-    stored = await cluster.rpc.account(loader.program_data(program.id))
-    if stored is None:
-        raise CommandFailed(f"{program.id} is not an upgradeable program on this cluster")
-    deployed = loader.read_program_data(stored.data)
+    deployed = await cluster.deployed()
     is_ours = deployed.holds(program_binary(program.id))
     checks = await vault_checks(cluster)
     gaps_e6 = [
